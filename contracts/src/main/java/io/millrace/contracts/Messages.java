@@ -1,0 +1,77 @@
+package io.millrace.contracts;
+
+import io.millrace.contracts.v1.Mount;
+import io.millrace.contracts.v1.Worker;
+import io.millrace.contracts.v1.WorkerState;
+import io.millrace.model.BlockLayout;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.FileSource;
+import io.millrace.model.MillraceException;
+import io.millrace.model.Ring;
+import io.millrace.model.WorkerId;
+
+/**
+ * Model to message and back. A message is untrusted: what cannot be a model value throws {@link
+ * MillraceException} INVALID_ARGUMENT.
+ */
+public final class Messages {
+
+    private Messages() {}
+
+    public static io.millrace.contracts.v1.FileSource toMessage(FileSource source) {
+        return io.millrace.contracts.v1.FileSource.newBuilder()
+                .setMountId(source.mountId())
+                .setKey(source.key())
+                .setObjectVersion(source.objectVersion())
+                .setLength(source.length())
+                .build();
+    }
+
+    public static FileSource fromMessage(io.millrace.contracts.v1.FileSource message) {
+        try {
+            return new FileSource(
+                    message.getMountId(),
+                    message.getKey(),
+                    message.getObjectVersion(),
+                    message.getLength());
+        } catch (IllegalArgumentException e) {
+            throw invalid(e);
+        }
+    }
+
+    /** Lost workers in the message, which should not be there, are left out. */
+    public static Ring fromMessage(io.millrace.contracts.v1.Ring message) {
+        try {
+            return new Ring(
+                    message.getEpoch(),
+                    message.getSlots(),
+                    message.getWorkersList().stream()
+                            .filter(worker -> worker.getState() != WorkerState.WORKER_STATE_LOST)
+                            .map(Messages::member)
+                            .toList());
+        } catch (IllegalArgumentException e) {
+            throw invalid(e);
+        }
+    }
+
+    /** How the files of {@code mount} are cut. */
+    public static BlockLayout blockLayout(Mount mount) {
+        long blockBytes = mount.getOptions().getBlockBytes();
+        try {
+            return blockBytes == 0 ? BlockLayout.DEFAULT : new BlockLayout(blockBytes);
+        } catch (IllegalArgumentException e) {
+            throw invalid(e);
+        }
+    }
+
+    private static Ring.Member member(Worker worker) {
+        return new Ring.Member(
+                new WorkerId(worker.getId()),
+                worker.getWeight(),
+                worker.getState() == WorkerState.WORKER_STATE_DRAINING);
+    }
+
+    private static MillraceException invalid(IllegalArgumentException e) {
+        return new MillraceException(ErrorCode.INVALID_ARGUMENT, String.valueOf(e.getMessage()), e);
+    }
+}
