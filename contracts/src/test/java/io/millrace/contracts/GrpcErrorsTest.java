@@ -27,7 +27,9 @@ class GrpcErrorsTest {
     @Test
     void anUnexpectedFailureTellsNothingOfItsInside() {
         String told =
-                GrpcErrors.toStatus(new IllegalStateException("password=hunter2")).getMessage();
+                String.valueOf(
+                        GrpcErrors.toStatus(new IllegalStateException("password=hunter2"))
+                                .getMessage());
 
         assertFalse(told.contains("hunter2"));
     }
