@@ -1,0 +1,125 @@
+package io.millrace.topics;
+
+import io.millrace.contracts.v1.Batch;
+import io.millrace.contracts.v1.BatchResult;
+import io.millrace.contracts.v1.WatchEvent;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+
+/** Every topic of Millrace, and what brings them into being. */
+public final class Topics {
+
+    /** Largest record in {@link #BLOCK_BATCHES} and {@link #BLOCK_RESULTS}, in bytes. */
+    public static final int MAX_BATCH_MESSAGE_BYTES = 8 << 20;
+
+    /** Consumer group under which workers commit what they have done of {@link #BLOCK_BATCHES}. */
+    public static final String WORKERS_GROUP = "millrace-workers";
+
+    /** Consumer group of the job-service in {@link #BLOCK_RESULTS}. */
+    public static final String JOBS_GROUP = "millrace-jobs";
+
+    public static final Topic<Batch> BLOCK_BATCHES =
+            new Topic<>(
+                    "block.batches",
+                    "batch id",
+                    new Topic.Partitions.PerSlot(),
+                    Duration.ofDays(1),
+                    Topic.Cleanup.DELETE,
+                    MAX_BATCH_MESSAGE_BYTES,
+                    Batch.getDefaultInstance(),
+                    "job-service",
+                    "block-service",
+                    "Work for the worker that owns the slot; the partition is the slot.");
+
+    public static final Topic<BatchResult> BLOCK_RESULTS =
+            new Topic<>(
+                    "block.results",
+                    "job id",
+                    new Topic.Partitions.AtLeast(8),
+                    Duration.ofDays(7),
+                    Topic.Cleanup.DELETE,
+                    MAX_BATCH_MESSAGE_BYTES,
+                    BatchResult.getDefaultInstance(),
+                    "block-service",
+                    "job-service",
+                    "What a worker did with one batch.");
+
+    public static final Topic<WatchEvent> NAMESPACE_CHANGES =
+            new Topic<>(
+                    "namespace.changes",
+                    "id of the directory, in decimal",
+                    new Topic.Partitions.AtLeast(8),
+                    Duration.ofDays(7),
+                    Topic.Cleanup.DELETE,
+                    1 << 20,
+                    WatchEvent.getDefaultInstance(),
+                    "metadata-service",
+                    "whoever wants to follow the namespace",
+                    "Each change of the namespace, with the sequence it has in the watch stream.");
+
+    private Topics() {}
+
+    /** All of them, by name. */
+    public static List<Topic<?>> all() {
+        return List.of(BLOCK_BATCHES, BLOCK_RESULTS, NAMESPACE_CHANGES);
+    }
+
+    /**
+     * Creates what is missing of {@code topics}, checks what is there, and changes what can be
+     * changed: retention, cleanup, message size, and too few partitions where the number is free.
+     * Several processes may do so at once. When it fails, what was created stays: the next call
+     * goes on from there.
+     *
+     * @param slots of the ring, 1 to 65,536
+     * @param wait how long the broker may be away
+     * @throws io.millrace.model.MillraceException CONFLICT when a topic's partitions must equal the
+     *     slots and do not; UNAVAILABLE when Kafka did not answer in {@code wait};
+     *     PERMISSION_DENIED when it refused
+     */
+    public static void ensure(Admin admin, int slots, Duration wait, Topic<?>... topics) {
+        new TopicKeeper(admin, slots, wait).ensure(List.of(topics));
+    }
+
+    /** Like {@link #ensure(Admin, int, Duration, Topic...)}, with a connection of its own. */
+    public static void ensure(
+            String bootstrapServers, int slots, Duration wait, Topic<?>... topics) {
+        Map<String, Object> properties =
+                Map.of(
+                        "bootstrap.servers", bootstrapServers,
+                        "client.id", "millrace-topics",
+                        "reconnect.backoff.max.ms", "1000");
+        try (Admin admin = Admin.create(properties)) {
+            ensure(admin, slots, wait, topics);
+        }
+    }
+
+    /** The table of {@code docs/topics.md}. */
+    static String markdown() {
+        return """
+        | topic | key | message | partitions | retention | largest message | written by | read by |
+        |---|---|---|---|---|---|---|---|
+        """
+                + all().stream().map(Topics::row).collect(Collectors.joining());
+    }
+
+    private static String row(Topic<?> topic) {
+        String partitions =
+                switch (topic.partitions()) {
+                    case Topic.Partitions.PerSlot _ -> "one per slot";
+                    case Topic.Partitions.AtLeast(int least) -> least + " or more";
+                };
+        return "| `%s` | %s | `%s` | %s | %d h | %d MiB | %s | %s |%n"
+                .formatted(
+                        topic.name(),
+                        topic.key(),
+                        topic.messageName(),
+                        partitions,
+                        topic.retention().toHours(),
+                        topic.maxMessageBytes() >> 20,
+                        topic.producer(),
+                        topic.consumer());
+    }
+}
