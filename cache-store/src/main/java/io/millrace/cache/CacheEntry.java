@@ -1,0 +1,421 @@
+package io.millrace.cache;
+
+import io.millrace.model.BlockLayout;
+import io.millrace.model.ByteRange;
+import io.millrace.model.FileVersion;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One file of the cache: its names on disk and, while it is open, its channels and chunk states.
+ *
+ * <p>{@link #files} guards the names, and opening and closing; it is held across these few system
+ * calls, because two makers of one name would tear it. Who holds a reference finds the channels
+ * open. The fields of the index are guarded by the index's lock.
+ */
+final class CacheEntry {
+
+    enum Kind {
+        /** Not looked for on disk yet. */
+        UNKNOWN,
+        /** Nothing on disk. */
+        ABSENT,
+        PARTIAL,
+        COMPLETE
+    }
+
+    /** In {@link #states} only, never on disk. */
+    static final int WRITING = 3;
+
+    final FileVersion version;
+    final ReentrantLock files = new ReentrantLock();
+
+    // Guarded by the index.
+    int references;
+    long residentBytes;
+    boolean admitted;
+    boolean removed;
+
+    /**
+     * Set by the index under its lock, while {@link #files} is held: the names are gone or going.
+     */
+    volatile boolean dropped;
+
+    // Written under files.
+    volatile Kind kind = Kind.UNKNOWN;
+    volatile long length;
+    private boolean verified;
+    private boolean open;
+    private volatile @Nullable FileChannel data;
+    private volatile @Nullable ChunkSidecar sidecar;
+
+    /** Null while open: every chunk is there, and may be believed. */
+    private volatile @Nullable AtomicIntegerArray states;
+
+    private @Nullable Arena arena;
+    private volatile @Nullable MemorySegment mapping;
+
+    CacheEntry(FileVersion version) {
+        this.version = version;
+    }
+
+    /**
+     * Looks what is on disk, and cleans away what cannot be used.
+     *
+     * @return bytes resident, believed or not
+     */
+    long examine(CacheLayout layout) throws IOException {
+        Path complete = layout.complete(version);
+        if (Files.exists(complete)) {
+            length = Files.size(complete);
+            kind = Kind.COMPLETE;
+            Files.deleteIfExists(layout.part(version));
+            if (Files.exists(layout.crc(version))) {
+                Files.deleteIfExists(layout.chunks(version));
+            } else if (Files.exists(layout.chunks(version))) {
+                Files.move(layout.chunks(version), layout.crc(version));
+            }
+            return length;
+        }
+        long resident = examinePartial(layout);
+        kind = resident > 0 ? Kind.PARTIAL : Kind.ABSENT;
+        if (kind == Kind.ABSENT) {
+            deleteNames(layout);
+        } else {
+            Files.deleteIfExists(layout.crc(version));
+        }
+        return resident;
+    }
+
+    private long examinePartial(CacheLayout layout) throws IOException {
+        if (!Files.exists(layout.part(version)) || !Files.exists(layout.chunks(version))) {
+            return 0;
+        }
+        try (ChunkSidecar table = ChunkSidecar.openToRead(layout.chunks(version))) {
+            Optional<ChunkSidecar.Header> header = table.header();
+            if (header.isEmpty()
+                    || !header.get().version().equals(version)
+                    || header.get().dropped()
+                    || header.get().length() != Files.size(layout.part(version))) {
+                return 0;
+            }
+            length = header.get().length();
+            AtomicIntegerArray found = table.states(BlockLayout.chunks(length));
+            long resident = 0;
+            for (int chunk = 0; chunk < found.length(); chunk++) {
+                if (found.getPlain(chunk) != ChunkSidecar.MISSING) {
+                    resident += BlockLayout.chunkRange(chunk, length).length();
+                }
+            }
+            return resident;
+        }
+    }
+
+    boolean isOpen() {
+        return open;
+    }
+
+    /**
+     * Opens what {@link #examine} found.
+     *
+     * @return false when it is not as it must be: to be dropped
+     */
+    boolean open(CacheDirectory directory) throws IOException {
+        CacheLayout layout = directory.layout();
+        int chunks = BlockLayout.chunks(length);
+        try {
+            boolean usable =
+                    switch (kind) {
+                        case UNKNOWN, ABSENT -> {
+                            states = new AtomicIntegerArray(chunks);
+                            yield true;
+                        }
+                        case PARTIAL -> {
+                            data = openData(layout.part(version));
+                            yield openTable(layout.chunks(version), directory);
+                        }
+                        case COMPLETE -> {
+                            data =
+                                    FileChannel.open(
+                                            layout.complete(version), StandardOpenOption.READ);
+                            yield verified
+                                    || chunks == 0
+                                    || (openTable(layout.crc(version), directory)
+                                            && !has(ChunkSidecar.MISSING));
+                        }
+                    };
+            open = usable;
+            if (!usable) {
+                closeFiles();
+            } else if (kind == Kind.COMPLETE && !has(ChunkSidecar.SUSPECT)) {
+                trust();
+            }
+            return usable;
+        } catch (NoSuchFileException e) {
+            closeFiles();
+            return false;
+        } catch (IOException | RuntimeException e) {
+            closeFiles();
+            throw e;
+        }
+    }
+
+    private boolean openTable(Path path, CacheDirectory directory) throws IOException {
+        ChunkSidecar table = ChunkSidecar.open(path);
+        sidecar = table;
+        Optional<ChunkSidecar.Header> header = table.header();
+        if (header.isEmpty()
+                || !header.get().version().equals(version)
+                || header.get().length() != length) {
+            return false;
+        }
+        if (header.get().epoch() != directory.epoch()
+                || !header.get().boot().equals(directory.boot())) {
+            table.distrust(newHeader(directory));
+        }
+        states = table.states(BlockLayout.chunks(length));
+        return true;
+    }
+
+    private ChunkSidecar.Header newHeader(CacheDirectory directory) {
+        return new ChunkSidecar.Header(version, length, directory.boot(), directory.epoch(), false);
+    }
+
+    private void trust() {
+        verified = true;
+        states = null;
+        CacheReaders.closeQuietly(sidecar);
+        sidecar = null;
+    }
+
+    private boolean has(int state) {
+        AtomicIntegerArray all = states;
+        for (int chunk = 0; all != null && chunk < all.length(); chunk++) {
+            if (all.get(chunk) == state) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Closes channels and mapping; nobody holds a reference. */
+    void closeFiles() {
+        open = false;
+        mapping = null;
+        if (arena != null) {
+            arena.close();
+            arena = null;
+        }
+        CacheReaders.closeQuietly(data);
+        data = null;
+        CacheReaders.closeQuietly(sidecar);
+        sidecar = null;
+        states = null;
+    }
+
+    /** Makes the names of an incomplete file, unless they are there or the entry is dropped. */
+    void makePart(CacheDirectory directory) throws IOException {
+        files.lock();
+        try {
+            if (data != null || dropped) {
+                return;
+            }
+            CacheLayout layout = directory.layout();
+            Path part = layout.part(version);
+            Files.createDirectories(part.getParent());
+            try {
+                data = openData(part);
+                sidecar = ChunkSidecar.create(layout.chunks(version), newHeader(directory));
+                kind = Kind.PARTIAL;
+            } catch (IOException e) {
+                CacheReaders.closeQuietly(data);
+                data = null;
+                deleteNames(layout);
+                throw e;
+            }
+        } finally {
+            files.unlock();
+        }
+    }
+
+    /** Makes the empty file complete. */
+    void makeEmpty(CacheLayout layout) throws IOException {
+        Path complete = layout.complete(version);
+        Files.createDirectories(complete.getParent());
+        Files.write(complete, new byte[0]);
+        kind = Kind.COMPLETE;
+        states = null;
+    }
+
+    private FileChannel openData(Path part) throws IOException {
+        RandomAccessFile file = new RandomAccessFile(part.toFile(), "rw");
+        try {
+            if (file.length() != length) {
+                file.setLength(length);
+            }
+            return file.getChannel();
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /** The state of one chunk: of {@link ChunkSidecar}, or {@link #WRITING}. */
+    int state(int chunk) {
+        AtomicIntegerArray all = states;
+        return all == null ? ChunkSidecar.PRESENT : all.get(chunk);
+    }
+
+    boolean change(int chunk, int from, int to) {
+        AtomicIntegerArray all = states;
+        return all != null && all.compareAndSet(chunk, from, to);
+    }
+
+    boolean isFull() {
+        AtomicIntegerArray all = states;
+        for (int chunk = 0; all != null && chunk < all.length(); chunk++) {
+            if (all.get(chunk) != ChunkSidecar.PRESENT) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Writes one chunk, and then that it is there. */
+    void write(int chunk, ByteBuffer bytes, SyncPolicy sync) throws IOException {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes.duplicate());
+        ByteBuffer source = bytes.duplicate();
+        FileChannel channel = openData();
+        long at = BlockLayout.chunkRange(chunk, length).offset();
+        while (source.hasRemaining()) {
+            at += channel.write(source, at);
+        }
+        if (sync == SyncPolicy.ALWAYS) {
+            channel.force(false);
+        }
+        table().setPresent(chunk, (int) crc.getValue());
+        if (sync == SyncPolicy.ALWAYS) {
+            table().force();
+        }
+    }
+
+    /** Whether the checksum of a chunk is right; notes it when it is. */
+    boolean verify(int chunk) throws IOException {
+        ByteRange range = BlockLayout.chunkRange(chunk, length);
+        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(range.length()));
+        try {
+            CacheReaders.readFully(openData(), bytes, range.offset());
+        } catch (EOFException e) {
+            return false;
+        }
+        CRC32C crc = new CRC32C();
+        crc.update(bytes.flip());
+        ChunkSidecar table = table();
+        if (table.crc(chunk) != (int) crc.getValue()) {
+            return false;
+        }
+        table.setPresent(chunk, (int) crc.getValue());
+        return true;
+    }
+
+    /** Notes that a chunk is not there. */
+    void forget(int chunk) throws IOException {
+        table().setMissing(chunk);
+    }
+
+    void force() throws IOException {
+        openData().force(false);
+        if (BlockLayout.chunks(length) > 1) {
+            table().force();
+        }
+    }
+
+    /** Gives the full file its final name. */
+    void seal(CacheLayout layout) throws IOException {
+        Files.move(layout.part(version), layout.complete(version), StandardCopyOption.ATOMIC_MOVE);
+        Files.move(layout.chunks(version), layout.crc(version), StandardCopyOption.ATOMIC_MOVE);
+        verified = true;
+        kind = Kind.COMPLETE;
+    }
+
+    void read(ByteBuffer target, long offset) throws IOException {
+        if (!target.hasRemaining()) {
+            return;
+        }
+        CacheReaders.readFully(openData(), target, offset);
+    }
+
+    /** A view of bytes in the page cache, valid while a reference is held. */
+    ByteBuffer slice(long offset, int bytes) throws IOException {
+        MemorySegment whole = mapping;
+        if (whole == null) {
+            files.lock();
+            try {
+                whole = mapping;
+                if (whole == null) {
+                    Arena shared = Arena.ofShared();
+                    whole = openData().map(FileChannel.MapMode.READ_ONLY, 0, length, shared);
+                    arena = shared;
+                    mapping = whole;
+                }
+            } finally {
+                files.unlock();
+            }
+        }
+        return whole.asSlice(offset, bytes).asByteBuffer();
+    }
+
+    /** Unlinks all names; the table first says so to readers that are just opening them. */
+    void unlink(CacheLayout layout) throws IOException {
+        ChunkSidecar table = sidecar;
+        if (kind == Kind.PARTIAL) {
+            if (table != null) {
+                table.setDropped();
+            } else if (Files.exists(layout.chunks(version))) {
+                try (ChunkSidecar opened = ChunkSidecar.open(layout.chunks(version))) {
+                    opened.setDropped();
+                }
+            }
+        }
+        deleteNames(layout);
+    }
+
+    private void deleteNames(CacheLayout layout) throws IOException {
+        Files.deleteIfExists(layout.complete(version));
+        Files.deleteIfExists(layout.chunks(version));
+        Files.deleteIfExists(layout.part(version));
+        Files.deleteIfExists(layout.crc(version));
+    }
+
+    private FileChannel openData() throws IOException {
+        FileChannel channel = data;
+        if (channel == null) {
+            throw new IOException("cache file " + version + " has no bytes on disk");
+        }
+        return channel;
+    }
+
+    private ChunkSidecar table() throws IOException {
+        ChunkSidecar table = sidecar;
+        if (table == null) {
+            throw new IOException("cache file " + version + " has no chunk table");
+        }
+        return table;
+    }
+}

@@ -1,0 +1,110 @@
+package io.millrace.cache;
+
+import io.millrace.model.FileVersion;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Names in a cache directory.
+ *
+ * <pre>
+ * lock                          held by the one worker that writes
+ * worker-id                     that worker's name
+ * epoch                         how often the cache was opened after an unclean stop
+ * clean                         there after a clean stop: the boot it happened in
+ * unsynced                      there when files are kept without sync: the boot in which they may be trusted
+ * v1/ab/cd/abcd…                complete, immutable
+ * v1/ab/cd/abcd….crc            its checksums
+ * v1/ab/cd/abcd….part           incomplete: sparse, at the file's own offsets
+ * v1/ab/cd/abcd….chunks         which of its chunks are there, and their checksums
+ * </pre>
+ */
+final class CacheLayout {
+
+    static final String VERSION = "v1";
+    static final String PART = ".part";
+    static final String CHUNKS = ".chunks";
+    static final String CRC = ".crc";
+
+    private final Path directory;
+    private final Path files;
+
+    CacheLayout(Path directory) {
+        this.directory = directory;
+        this.files = directory.resolve(VERSION);
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    /** The root of the cached files. */
+    Path files() {
+        return files;
+    }
+
+    Path complete(FileVersion version) {
+        return path(version, "");
+    }
+
+    Path part(FileVersion version) {
+        return path(version, PART);
+    }
+
+    Path chunks(FileVersion version) {
+        return path(version, CHUNKS);
+    }
+
+    Path crc(FileVersion version) {
+        return path(version, CRC);
+    }
+
+    Path lock() {
+        return directory.resolve("lock");
+    }
+
+    Path workerId() {
+        return directory.resolve("worker-id");
+    }
+
+    Path epoch() {
+        return directory.resolve("epoch");
+    }
+
+    Path clean() {
+        return directory.resolve("clean");
+    }
+
+    Path unsynced() {
+        return directory.resolve("unsynced");
+    }
+
+    /** The file that a name below {@link #files} belongs to; empty: it belongs to none. */
+    static Optional<FileVersion> versionOf(Path path) {
+        String name = path.getFileName().toString();
+        int dot = name.indexOf('.');
+        String hex = dot < 0 ? name : name.substring(0, dot);
+        boolean known =
+                dot < 0
+                        || switch (name.substring(dot)) {
+                            case PART, CHUNKS, CRC -> true;
+                            default -> false;
+                        };
+        if (!known || !FileVersion.isFileVersion(hex)) {
+            return Optional.empty();
+        }
+        Path inner = path.getParent();
+        Path outer = inner == null ? null : inner.getParent();
+        boolean inPlace =
+                inner != null
+                        && outer != null
+                        && outer.getFileName().toString().equals(hex.substring(0, 2))
+                        && inner.getFileName().toString().equals(hex.substring(2, 4));
+        return inPlace ? Optional.of(FileVersion.parse(hex)) : Optional.empty();
+    }
+
+    private Path path(FileVersion version, String suffix) {
+        String hex = version.toString();
+        return files.resolve(hex.substring(0, 2) + "/" + hex.substring(2, 4) + "/" + hex + suffix);
+    }
+}

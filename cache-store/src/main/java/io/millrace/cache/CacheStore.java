@@ -1,0 +1,614 @@
+package io.millrace.cache;
+
+import io.millrace.model.BlockLayout;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.FileVersion;
+import io.millrace.model.MillraceException;
+import io.millrace.model.WorkerId;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The cache directory of one worker, which alone writes it.
+ *
+ * <p>A file is named by the version of the object it came from and never changes once complete; it
+ * is only ever unlinked. Until then chunks may come in any order, and each can be read as soon as
+ * it is in. The budget is hard: bytes are reserved before they are written, room is made by
+ * dropping whole files that nobody uses, and what has no room is refused, which is not a failure.
+ *
+ * <p>Opening is quick: a background walk counts what is there, and a file asked for before the walk
+ * reaches it is found by its name. (Until the walk has ended, what it has not seen is not in the
+ * budget; then the cache is trimmed.) Locks: {@link CacheIndex} has one of its own for who uses
+ * what; {@link #evicting} lets one thread at a time make room; each entry has one for its names.
+ * Threads that call must not be interrupted meanwhile: Java closes a file under them.
+ */
+public final class CacheStore implements AutoCloseable {
+
+    private static final Logger LOG = System.getLogger(CacheStore.class.getName());
+
+    /**
+     * Threads that sync and rename full files: a sync waits for the disk and shares its journal.
+     */
+    private static final int SEALERS = 4;
+
+    /** Full files that may wait for a sealer; then who brings the next one seals it himself. */
+    private static final int SEALS_WAITING = 256;
+
+    private static final long SAMPLE_BYTES = 64L << 20;
+    private static final long SAMPLE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final CacheDirectory directory;
+    private final CacheSettings settings;
+    private final CacheIndex index;
+    private final ReentrantLock evicting = new ReentrantLock();
+    private final ExecutorService sealers;
+    private final Semaphore sealSlots = new Semaphore(SEALS_WAITING);
+    private final Thread recovery;
+    private final LongAdder refusedBytes = new LongAdder();
+    private final LongAdder writeFailures = new LongAdder();
+    private final LongAdder corruptChunks = new LongAdder();
+    private final LongAdder writesUnderWay = new LongAdder();
+    private final LongAdder reservedSinceSample = new LongAdder();
+    private volatile long sampledNanos;
+    private volatile boolean closed;
+
+    private CacheStore(CacheDirectory directory, CacheSettings settings, EvictionPolicy policy) {
+        this.directory = directory;
+        this.settings = settings;
+        this.index = new CacheIndex(policy, settings.capacity().bytes(), settings.openFiles());
+        this.sealers =
+                Executors.newFixedThreadPool(
+                        SEALERS, Thread.ofPlatform().daemon().name("cache-seal-", 0).factory());
+        this.recovery =
+                Thread.ofPlatform().daemon().name("cache-recovery").unstarted(this::recover);
+    }
+
+    /**
+     * Takes a cache directory with least-recently-used eviction.
+     *
+     * @throws MillraceException CONFLICT when a process has it, IO_ERROR or PERMISSION_DENIED when
+     *     it cannot be written
+     */
+    public static CacheStore open(CacheSettings settings) {
+        return open(settings, EvictionPolicy.lru());
+    }
+
+    /** As {@link #open(CacheSettings)}, with another policy. */
+    public static CacheStore open(CacheSettings settings, EvictionPolicy policy) {
+        CacheDirectory directory = CacheDirectory.take(settings.directory(), settings.sync());
+        CacheStore store = new CacheStore(directory, settings, policy);
+        store.sampleDisk();
+        store.recovery.start();
+        return store;
+    }
+
+    /** The name kept in the directory: {@code wanted}, or the one there, or a new one. */
+    public WorkerId workerId(Optional<WorkerId> wanted) {
+        return directory.workerId(wanted);
+    }
+
+    /** The directory, absolute. */
+    public Path path() {
+        return settings.directory();
+    }
+
+    /**
+     * Opens a file, resident or not, for reading what is there and putting what is not.
+     *
+     * @throws MillraceException IO_ERROR when the disk fails
+     */
+    public CachedFile open(FileVersion version, long length) {
+        CachedFile file = open(version, length, true);
+        if (file == null) {
+            throw new IllegalStateException("a file that may be new was not opened");
+        }
+        return file;
+    }
+
+    /** Opens a file of which something is resident. */
+    public Optional<CachedFile> openResident(FileVersion version, long length) {
+        return Optional.ofNullable(open(version, length, false));
+    }
+
+    private @Nullable CachedFile open(FileVersion version, long length, boolean orNew) {
+        for (; ; ) {
+            CacheEntry entry = index.reference(version, orNew);
+            if (entry == null) {
+                return null;
+            }
+            boolean opened = false;
+            entry.files.lock();
+            try {
+                if (entry.dropped) {
+                    continue;
+                }
+                find(entry);
+                if (entry.kind == CacheEntry.Kind.ABSENT) {
+                    if (!orNew) {
+                        return null;
+                    }
+                    entry.length = length;
+                }
+                if (entry.length == length && (entry.isOpen() || entry.open(directory))) {
+                    opened = true;
+                    return new CachedFile(this, entry, length);
+                }
+                LOG.log(Level.WARNING, "cache file={0} is not as it must be: dropped", version);
+                drop(entry, CacheIndex.Users.ANY, false);
+            } catch (IOException e) {
+                throw failure("cache file " + version + " cannot be opened", e);
+            } finally {
+                entry.files.unlock();
+                if (!opened) {
+                    release(entry);
+                }
+            }
+        }
+    }
+
+    /** Looks for an entry on disk, once; its files lock is held. */
+    private void find(CacheEntry entry) throws IOException {
+        if (entry.kind == CacheEntry.Kind.UNKNOWN) {
+            long resident = entry.examine(directory.layout());
+            if (entry.kind != CacheEntry.Kind.ABSENT) {
+                index.restore(entry, resident);
+            }
+        }
+    }
+
+    void release(CacheEntry entry) {
+        try {
+            if (entry.kind == CacheEntry.Kind.PARTIAL && index.residentBytes(entry) == 0) {
+                drop(entry, CacheIndex.Users.CALLER, false);
+            }
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "cache file={0} cannot be unlinked: {1}", entry.version, e);
+        }
+        switch (index.release(entry)) {
+            case CacheIndex.Released.Nothing() -> {}
+            case CacheIndex.Released.Close(CacheEntry unused) -> {
+                unused.files.lock();
+                try {
+                    if (index.isUnused(unused)) {
+                        unused.closeFiles();
+                    }
+                } finally {
+                    unused.files.unlock();
+                }
+            }
+        }
+    }
+
+    long residentBytes(CacheEntry entry) {
+        return index.residentBytes(entry);
+    }
+
+    /** How many bytes of a file are resident; 0 also when the disk cannot tell. */
+    public long residentBytes(FileVersion version) {
+        CacheEntry entry = index.reference(version, false);
+        if (entry == null) {
+            return 0;
+        }
+        try {
+            entry.files.lock();
+            try {
+                find(entry);
+            } finally {
+                entry.files.unlock();
+            }
+            return index.residentBytes(entry);
+        } catch (IOException e) {
+            return 0;
+        } finally {
+            release(entry);
+        }
+    }
+
+    /**
+     * Unlinks a file. Who has it open reads on; its bytes stay in the budget until then.
+     *
+     * @return the bytes that were resident; empty: the file was not
+     */
+    public OptionalLong drop(FileVersion version) {
+        CacheEntry entry = index.reference(version, false);
+        if (entry == null) {
+            return OptionalLong.empty();
+        }
+        entry.files.lock();
+        try {
+            find(entry);
+            if (entry.kind == CacheEntry.Kind.ABSENT) {
+                return OptionalLong.empty();
+            }
+            long resident = index.residentBytes(entry);
+            return drop(entry, CacheIndex.Users.ANY, false)
+                    ? OptionalLong.of(resident)
+                    : OptionalLong.empty();
+        } catch (IOException e) {
+            throw failure("cache file " + version + " cannot be unlinked", e);
+        } finally {
+            entry.files.unlock();
+            release(entry);
+        }
+    }
+
+    private boolean drop(CacheEntry entry, CacheIndex.Users users, boolean evicted)
+            throws IOException {
+        entry.files.lock();
+        try {
+            if (!index.markDropped(entry, users)) {
+                return false;
+            }
+            try {
+                entry.unlink(directory.layout());
+            } finally {
+                index.remove(entry, evicted);
+            }
+            if (index.isUnused(entry)) {
+                entry.closeFiles();
+            }
+            return true;
+        } finally {
+            entry.files.unlock();
+        }
+    }
+
+    CachedFile.Put put(CacheEntry entry, int chunk, ByteBuffer bytes) {
+        if (entry.state(chunk) == ChunkSidecar.PRESENT) {
+            return CachedFile.Put.STORED;
+        }
+        if (entry.dropped || !entry.change(chunk, ChunkSidecar.MISSING, CacheEntry.WRITING)) {
+            return CachedFile.Put.REFUSED;
+        }
+        writesUnderWay.increment();
+        try {
+            boolean stored = false;
+            try {
+                stored = !closed && write(entry, chunk, bytes);
+            } finally {
+                entry.change(
+                        chunk,
+                        CacheEntry.WRITING,
+                        stored ? ChunkSidecar.PRESENT : ChunkSidecar.MISSING);
+            }
+            if (stored && entry.isFull()) {
+                sealSoon(entry);
+            }
+            return stored ? CachedFile.Put.STORED : CachedFile.Put.REFUSED;
+        } finally {
+            writesUnderWay.decrement();
+        }
+    }
+
+    /** A disk that says it is full is believed once: room is made, and the write tried again. */
+    private boolean write(CacheEntry entry, int chunk, ByteBuffer bytes) {
+        int size = bytes.remaining();
+        for (int attempt = 0; attempt < 2 && reserve(size); attempt++) {
+            try {
+                entry.makePart(directory);
+                entry.write(chunk, bytes, settings.sync());
+                index.stored(entry, size);
+                return true;
+            } catch (IOException e) {
+                index.unreserve(size);
+                if (!isDiskFull(e)) {
+                    writeFailures.increment();
+                    LOG.log(
+                            Level.WARNING,
+                            "cache file={0} chunk={1} not written: {2}",
+                            entry.version,
+                            chunk,
+                            e.getMessage());
+                    return false;
+                }
+                index.diskHasRoomFor(0);
+                sampledNanos = System.nanoTime();
+            }
+        }
+        refusedBytes.add(size);
+        return false;
+    }
+
+    CachedFile.Put putEmpty(CacheEntry entry) {
+        entry.files.lock();
+        try {
+            if (closed || entry.dropped) {
+                return CachedFile.Put.REFUSED;
+            }
+            if (entry.kind != CacheEntry.Kind.COMPLETE) {
+                entry.makeEmpty(directory.layout());
+                index.stored(entry, 0);
+            }
+            return CachedFile.Put.STORED;
+        } catch (IOException e) {
+            writeFailures.increment();
+            return CachedFile.Put.REFUSED;
+        } finally {
+            entry.files.unlock();
+        }
+    }
+
+    boolean verify(CacheEntry entry, int chunk) {
+        try {
+            if (entry.verify(chunk)) {
+                entry.change(chunk, ChunkSidecar.SUSPECT, ChunkSidecar.PRESENT);
+                if (entry.kind == CacheEntry.Kind.PARTIAL && entry.isFull()) {
+                    sealSoon(entry);
+                }
+                return true;
+            }
+            LOG.log(
+                    Level.WARNING,
+                    "cache file={0} chunk={1} has a wrong checksum: dropped",
+                    entry.version,
+                    chunk);
+            if (entry.kind == CacheEntry.Kind.COMPLETE) {
+                if (drop(entry, CacheIndex.Users.ANY, false)) {
+                    corruptChunks.increment();
+                }
+                return false;
+            }
+            entry.forget(chunk);
+            if (entry.change(chunk, ChunkSidecar.SUSPECT, ChunkSidecar.MISSING)) {
+                corruptChunks.increment();
+                index.lost(entry, BlockLayout.chunkRange(chunk, entry.length).length());
+            }
+            return false;
+        } catch (IOException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "cache file={0} chunk={1} not verified: {2}",
+                    entry.version,
+                    chunk,
+                    e.getMessage());
+            return false;
+        }
+    }
+
+    /** Takes bytes of the budget, dropping unused files for it; false: they find no room. */
+    private boolean reserve(long bytes) {
+        reservedSinceSample.add(bytes);
+        if (reservedSinceSample.sum() > SAMPLE_BYTES
+                || System.nanoTime() - sampledNanos > SAMPLE_NANOS) {
+            sampleDisk();
+        }
+        if (index.reserve(bytes)) {
+            return true;
+        }
+        evicting.lock();
+        try {
+            while (!index.reserve(bytes)) {
+                if (!evict(index.victims(bytes))) {
+                    return false;
+                }
+            }
+            return true;
+        } finally {
+            evicting.unlock();
+        }
+    }
+
+    /** Whether at least one was dropped. */
+    private boolean evict(List<CacheEntry> victims) {
+        boolean any = false;
+        for (CacheEntry victim : victims) {
+            try {
+                any |= drop(victim, CacheIndex.Users.NONE, true);
+            } catch (IOException e) {
+                LOG.log(
+                        Level.WARNING,
+                        "cache file={0} cannot be unlinked: {1}",
+                        victim.version,
+                        e.getMessage());
+            }
+        }
+        return any;
+    }
+
+    private void sampleDisk() {
+        reservedSinceSample.reset();
+        sampledNanos = System.nanoTime();
+        long usable = settings.directory().toFile().getUsableSpace();
+        index.diskHasRoomFor(usable - settings.freeSpaceReserve().bytes());
+    }
+
+    private void sealSoon(CacheEntry entry) {
+        CacheEntry referenced = index.reference(entry.version, false);
+        if (referenced == null) {
+            return;
+        }
+        if (referenced != entry) {
+            release(referenced);
+            return;
+        }
+        if (!closed && sealSlots.tryAcquire()) {
+            try {
+                sealers.execute(() -> {
+                    try {
+                        seal(entry);
+                    } finally {
+                        sealSlots.release();
+                        release(entry);
+                    }
+                });
+                return;
+            } catch (java.util.concurrent.RejectedExecutionException e) {
+                sealSlots.release();
+            }
+        }
+        try {
+            seal(entry);
+        } finally {
+            release(entry);
+        }
+    }
+
+    /** Makes a full file durable as far as the policy asks, and gives it its final name. */
+    private void seal(CacheEntry entry) {
+        try {
+            if (settings.sync() != SyncPolicy.NEVER && entry.kind == CacheEntry.Kind.PARTIAL) {
+                entry.force();
+            }
+            entry.files.lock();
+            try {
+                if (!entry.dropped && entry.kind == CacheEntry.Kind.PARTIAL) {
+                    entry.seal(directory.layout());
+                }
+            } finally {
+                entry.files.unlock();
+            }
+        } catch (IOException e) {
+            writeFailures.increment();
+            LOG.log(
+                    Level.WARNING,
+                    "cache file={0} not completed: {1}",
+                    entry.version,
+                    e.getMessage());
+        }
+    }
+
+    private void recover() {
+        try {
+            for (Path other : directory.foreign(false)) {
+                LOG.log(Level.WARNING, "cache directory {0} has another layout: left alone", other);
+            }
+            new CacheWalk(directory.layout(), () -> closed).run(this::restore);
+            if (!closed) {
+                index.recovered();
+                trim();
+            }
+            for (Path lost : directory.foreign(true)) {
+                CacheWalk.deleteTree(lost, () -> closed);
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.log(Level.ERROR, "cache recovery of " + settings.directory() + " ended", e);
+        }
+    }
+
+    private void restore(FileVersion version) {
+        CacheEntry entry = index.reference(version, true);
+        if (entry == null) {
+            return;
+        }
+        boolean full = false;
+        entry.files.lock();
+        try {
+            find(entry);
+            full =
+                    entry.kind == CacheEntry.Kind.PARTIAL
+                            && index.residentBytes(entry) == entry.length
+                            && (entry.isOpen() || entry.open(directory))
+                            && entry.isFull();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "cache file={0} not read: {1}", version, e.getMessage());
+        } finally {
+            entry.files.unlock();
+            if (full) {
+                sealSoon(entry);
+            }
+            release(entry);
+        }
+    }
+
+    private void trim() {
+        evicting.lock();
+        try {
+            evict(index.victims(0));
+        } finally {
+            evicting.unlock();
+        }
+    }
+
+    /** What the directory holds and has done. */
+    public CacheUsage usage() {
+        return index.usage(refusedBytes.sum(), writeFailures.sum(), corruptChunks.sum());
+    }
+
+    /**
+     * Takes no more chunks, completes the files that are full, and gives the directory up. Files in
+     * use stay readable until the process ends. Takes at most about 5 s.
+     */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        sealers.shutdown();
+        boolean still = true;
+        try {
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
+            still = sealers.awaitTermination(4, TimeUnit.SECONDS);
+            recovery.join(1_000);
+            while (writesUnderWay.sum() > 0 && System.nanoTime() < deadline) {
+                Thread.sleep(5);
+            }
+            still &= writesUnderWay.sum() == 0 && !recovery.isAlive();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            still = false;
+        }
+        closeUnused();
+        if (still) {
+            try {
+                directory.markClean();
+            } catch (IOException e) {
+                LOG.log(Level.WARNING, "the clean stop is not noted: {0}", e.getMessage());
+            }
+        }
+        directory.close();
+    }
+
+    /** Ends as a killed process would: nothing is finished or noted. For tests. */
+    void abandon() {
+        closed = true;
+        sealers.shutdownNow().forEach(_ -> {});
+        try {
+            sealers.awaitTermination(4, TimeUnit.SECONDS);
+            recovery.join(4_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        closeUnused();
+        directory.close();
+    }
+
+    private void closeUnused() {
+        for (CacheEntry entry : index.all()) {
+            entry.files.lock();
+            try {
+                if (index.isUnused(entry)) {
+                    entry.closeFiles();
+                }
+            } finally {
+                entry.files.unlock();
+            }
+        }
+    }
+
+    private static boolean isDiskFull(IOException e) {
+        String message = String.valueOf(e.getMessage());
+        return message.contains("No space left on device")
+                || message.contains("Disk quota exceeded");
+    }
+
+    private static MillraceException failure(String what, IOException e) {
+        return new MillraceException(
+                isDiskFull(e) ? ErrorCode.NO_SPACE : ErrorCode.IO_ERROR,
+                what + ": " + e.getMessage(),
+                e);
+    }
+}
