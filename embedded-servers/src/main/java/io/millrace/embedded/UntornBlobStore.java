@@ -1,0 +1,154 @@
+package io.millrace.embedded;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.gaul.s3proxy.blobstore.BlobStore;
+import org.gaul.s3proxy.blobstore.ForwardingBlobStore;
+import org.gaul.s3proxy.blobstore.domain.MultipartUpload;
+import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
+import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
+import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
+import software.amazon.awssdk.services.s3.model.DeleteObjectResponse;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectResponse;
+
+/**
+ * Makes an object change as a whole, as S3 promises.
+ *
+ * <p>The store below reads an object's attributes by its path and then opens the file by its path:
+ * an overwrite in between gives the new bytes under the old ETag. Here whoever reads attributes and
+ * opens holds the shared side of the key's lock, and whoever puts a new file in place the exclusive
+ * side. An upload takes it only once its last byte has arrived, so no lock is held while waiting
+ * for a client. Keys share a fixed number of locks.
+ */
+final class UntornBlobStore extends ForwardingBlobStore {
+
+    private static final int LOCKS = 256;
+
+    private final ReadWriteLock[] locks = new ReadWriteLock[LOCKS];
+
+    UntornBlobStore(BlobStore delegate) {
+        super(delegate);
+        for (int i = 0; i < LOCKS; i++) {
+            locks[i] = new ReentrantReadWriteLock();
+        }
+    }
+
+    @Override
+    public ResponseInputStream<GetObjectResponse> getBlob(GetObjectRequest request) {
+        Lock lock = lock(request.bucket(), request.key()).readLock();
+        lock.lock();
+        try {
+            return super.getBlob(request);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public HeadObjectResponse blobMetadata(HeadObjectRequest request) {
+        Lock lock = lock(request.bucket(), request.key()).readLock();
+        lock.lock();
+        try {
+            return super.blobMetadata(request);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public PutObjectResponse putBlob(PutObjectRequest request, InputStream body) {
+        LockingAtEnd upload =
+                new LockingAtEnd(body, lock(request.bucket(), request.key()).writeLock());
+        try {
+            return super.putBlob(request, upload);
+        } finally {
+            upload.unlock();
+        }
+    }
+
+    @Override
+    public CopyObjectResponse copyBlob(CopyObjectRequest request) {
+        Lock lock = lock(request.destinationBucket(), request.destinationKey()).writeLock();
+        lock.lock();
+        try {
+            return super.copyBlob(request);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public DeleteObjectResponse removeBlob(DeleteObjectRequest request) {
+        Lock lock = lock(request.bucket(), request.key()).writeLock();
+        lock.lock();
+        try {
+            return super.removeBlob(request);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public CompleteMultipartUploadResponse completeMultipartUpload(
+            MultipartUpload upload, CompleteMultipartUploadRequest request) {
+        Lock lock = lock(request.bucket(), request.key()).writeLock();
+        lock.lock();
+        try {
+            return super.completeMultipartUpload(upload, request);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private ReadWriteLock lock(String bucket, String key) {
+        return locks[Math.floorMod(31 * bucket.hashCode() + key.hashCode(), LOCKS)];
+    }
+
+    /** Takes a lock when the end is reached; used by one thread. */
+    private static final class LockingAtEnd extends FilterInputStream {
+
+        private final Lock lock;
+        private boolean locked;
+
+        LockingAtEnd(InputStream in, Lock lock) {
+            super(in);
+            this.lock = lock;
+        }
+
+        @Override
+        public int read() throws IOException {
+            return lockAtEnd(super.read());
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            return lockAtEnd(super.read(buffer, offset, length));
+        }
+
+        private int lockAtEnd(int result) {
+            if (result < 0 && !locked) {
+                lock.lock();
+                locked = true;
+            }
+            return result;
+        }
+
+        void unlock() {
+            if (locked) {
+                lock.unlock();
+            }
+        }
+    }
+}
