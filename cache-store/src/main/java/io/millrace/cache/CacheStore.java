@@ -10,15 +10,10 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,46 +27,32 @@ import org.jspecify.annotations.Nullable;
  * <p>Opening is quick: a background walk counts what is there, and a file asked for before the walk
  * reaches it is found by its name. (Until the walk has ended, what it has not seen is not in the
  * budget; then the cache is trimmed.) Locks: {@link CacheIndex} has one of its own for who uses
- * what; {@link #evicting} lets one thread at a time make room; each entry has one for its names.
+ * what; {@link CacheSpace} lets one thread at a time make room; each entry has one for its names.
  * Threads that call must not be interrupted meanwhile: Java closes a file under them.
  */
 public final class CacheStore implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(CacheStore.class.getName());
 
-    /**
-     * Threads that sync and rename full files: a sync waits for the disk and shares its journal.
-     */
-    private static final int SEALERS = 4;
-
-    /** Full files that may wait for a sealer; then who brings the next one seals it himself. */
-    private static final int SEALS_WAITING = 256;
-
-    private static final long SAMPLE_BYTES = 64L << 20;
-    private static final long SAMPLE_NANOS = TimeUnit.SECONDS.toNanos(1);
-
     private final CacheDirectory directory;
     private final CacheSettings settings;
     private final CacheIndex index;
-    private final ReentrantLock evicting = new ReentrantLock();
-    private final ExecutorService sealers;
-    private final Semaphore sealSlots = new Semaphore(SEALS_WAITING);
+    private final CacheSpace space;
+    private final CacheSealer sealer;
     private final Thread recovery;
     private final LongAdder refusedBytes = new LongAdder();
     private final LongAdder writeFailures = new LongAdder();
     private final LongAdder corruptChunks = new LongAdder();
     private final LongAdder writesUnderWay = new LongAdder();
-    private final LongAdder reservedSinceSample = new LongAdder();
-    private volatile long sampledNanos;
     private volatile boolean closed;
 
     private CacheStore(CacheDirectory directory, CacheSettings settings, EvictionPolicy policy) {
         this.directory = directory;
         this.settings = settings;
         this.index = new CacheIndex(policy, settings.capacity().bytes(), settings.openFiles());
-        this.sealers =
-                Executors.newFixedThreadPool(
-                        SEALERS, Thread.ofPlatform().daemon().name("cache-seal-", 0).factory());
+        this.space =
+                new CacheSpace(index, settings, entry -> drop(entry, CacheIndex.Users.NONE, true));
+        this.sealer = new CacheSealer(index, directory.layout(), settings.sync(), this::release);
         this.recovery =
                 Thread.ofPlatform().daemon().name("cache-recovery").unstarted(this::recover);
     }
@@ -90,7 +71,7 @@ public final class CacheStore implements AutoCloseable {
     public static CacheStore open(CacheSettings settings, EvictionPolicy policy) {
         CacheDirectory directory = CacheDirectory.take(settings.directory(), settings.sync());
         CacheStore store = new CacheStore(directory, settings, policy);
-        store.sampleDisk();
+        store.space.sampleDisk();
         store.recovery.start();
         return store;
     }
@@ -285,7 +266,7 @@ public final class CacheStore implements AutoCloseable {
                         stored ? ChunkSidecar.PRESENT : ChunkSidecar.MISSING);
             }
             if (stored && entry.isFull()) {
-                sealSoon(entry);
+                sealer.seal(entry);
             }
             return stored ? CachedFile.Put.STORED : CachedFile.Put.REFUSED;
         } finally {
@@ -296,14 +277,14 @@ public final class CacheStore implements AutoCloseable {
     /** A disk that says it is full is believed once: room is made, and the write tried again. */
     private boolean write(CacheEntry entry, int chunk, ByteBuffer bytes) {
         int size = bytes.remaining();
-        for (int attempt = 0; attempt < 2 && reserve(size); attempt++) {
+        for (int attempt = 0; attempt < 2 && space.reserve(size); attempt++) {
             try {
                 entry.makePart(directory);
                 entry.write(chunk, bytes, settings.sync());
                 index.stored(entry, size);
                 return true;
             } catch (IOException e) {
-                index.unreserve(size);
+                index.unspace.reserve(size);
                 if (!isDiskFull(e)) {
                     writeFailures.increment();
                     LOG.log(
@@ -314,8 +295,7 @@ public final class CacheStore implements AutoCloseable {
                             e.getMessage());
                     return false;
                 }
-                index.diskHasRoomFor(0);
-                sampledNanos = System.nanoTime();
+                space.diskIsFull();
             }
         }
         refusedBytes.add(size);
@@ -346,7 +326,7 @@ public final class CacheStore implements AutoCloseable {
             if (entry.verify(chunk)) {
                 entry.change(chunk, ChunkSidecar.SUSPECT, ChunkSidecar.PRESENT);
                 if (entry.kind == CacheEntry.Kind.PARTIAL && entry.isFull()) {
-                    sealSoon(entry);
+                    sealer.seal(entry);
                 }
                 return true;
             }
@@ -378,108 +358,6 @@ public final class CacheStore implements AutoCloseable {
         }
     }
 
-    /** Takes bytes of the budget, dropping unused files for it; false: they find no room. */
-    private boolean reserve(long bytes) {
-        reservedSinceSample.add(bytes);
-        if (reservedSinceSample.sum() > SAMPLE_BYTES
-                || System.nanoTime() - sampledNanos > SAMPLE_NANOS) {
-            sampleDisk();
-        }
-        if (index.reserve(bytes)) {
-            return true;
-        }
-        evicting.lock();
-        try {
-            while (!index.reserve(bytes)) {
-                if (!evict(index.victims(bytes))) {
-                    return false;
-                }
-            }
-            return true;
-        } finally {
-            evicting.unlock();
-        }
-    }
-
-    /** Whether at least one was dropped. */
-    private boolean evict(List<CacheEntry> victims) {
-        boolean any = false;
-        for (CacheEntry victim : victims) {
-            try {
-                any |= drop(victim, CacheIndex.Users.NONE, true);
-            } catch (IOException e) {
-                LOG.log(
-                        Level.WARNING,
-                        "cache file={0} cannot be unlinked: {1}",
-                        victim.version,
-                        e.getMessage());
-            }
-        }
-        return any;
-    }
-
-    private void sampleDisk() {
-        reservedSinceSample.reset();
-        sampledNanos = System.nanoTime();
-        long usable = settings.directory().toFile().getUsableSpace();
-        index.diskHasRoomFor(usable - settings.freeSpaceReserve().bytes());
-    }
-
-    private void sealSoon(CacheEntry entry) {
-        CacheEntry referenced = index.reference(entry.version, false);
-        if (referenced == null) {
-            return;
-        }
-        if (referenced != entry) {
-            release(referenced);
-            return;
-        }
-        if (!closed && sealSlots.tryAcquire()) {
-            try {
-                sealers.execute(() -> {
-                    try {
-                        seal(entry);
-                    } finally {
-                        sealSlots.release();
-                        release(entry);
-                    }
-                });
-                return;
-            } catch (java.util.concurrent.RejectedExecutionException e) {
-                sealSlots.release();
-            }
-        }
-        try {
-            seal(entry);
-        } finally {
-            release(entry);
-        }
-    }
-
-    /** Makes a full file durable as far as the policy asks, and gives it its final name. */
-    private void seal(CacheEntry entry) {
-        try {
-            if (settings.sync() != SyncPolicy.NEVER && entry.kind == CacheEntry.Kind.PARTIAL) {
-                entry.force();
-            }
-            entry.files.lock();
-            try {
-                if (!entry.dropped && entry.kind == CacheEntry.Kind.PARTIAL) {
-                    entry.seal(directory.layout());
-                }
-            } finally {
-                entry.files.unlock();
-            }
-        } catch (IOException e) {
-            writeFailures.increment();
-            LOG.log(
-                    Level.WARNING,
-                    "cache file={0} not completed: {1}",
-                    entry.version,
-                    e.getMessage());
-        }
-    }
-
     private void recover() {
         try {
             for (Path other : directory.foreign(false)) {
@@ -488,7 +366,7 @@ public final class CacheStore implements AutoCloseable {
             new CacheWalk(directory.layout(), () -> closed).run(this::restore);
             if (!closed) {
                 index.recovered();
-                trim();
+                space.trim();
             }
             for (Path lost : directory.foreign(true)) {
                 CacheWalk.deleteTree(lost, () -> closed);
@@ -517,24 +395,16 @@ public final class CacheStore implements AutoCloseable {
         } finally {
             entry.files.unlock();
             if (full) {
-                sealSoon(entry);
+                sealer.seal(entry);
             }
             release(entry);
         }
     }
 
-    private void trim() {
-        evicting.lock();
-        try {
-            evict(index.victims(0));
-        } finally {
-            evicting.unlock();
-        }
-    }
-
     /** What the directory holds and has done. */
     public CacheUsage usage() {
-        return index.usage(refusedBytes.sum(), writeFailures.sum(), corruptChunks.sum());
+        return index.usage(
+                refusedBytes.sum(), writeFailures.sum() + sealer.failures(), corruptChunks.sum());
     }
 
     /**
@@ -547,11 +417,10 @@ public final class CacheStore implements AutoCloseable {
             return;
         }
         closed = true;
-        sealers.shutdown();
         boolean still = true;
         try {
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
-            still = sealers.awaitTermination(4, TimeUnit.SECONDS);
+            still = sealer.finish(4_000);
             recovery.join(1_000);
             while (writesUnderWay.sum() > 0 && System.nanoTime() < deadline) {
                 Thread.sleep(5);
@@ -575,9 +444,8 @@ public final class CacheStore implements AutoCloseable {
     /** Ends as a killed process would: nothing is finished or noted. For tests. */
     void abandon() {
         closed = true;
-        sealers.shutdownNow().forEach(_ -> {});
         try {
-            sealers.awaitTermination(4, TimeUnit.SECONDS);
+            sealer.abandon(4_000);
             recovery.join(4_000);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -1,0 +1,114 @@
+package io.millrace.cache;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+
+/** Gives full files their final names, in the background: a sync waits for the disk. */
+final class CacheSealer {
+
+    private static final Logger LOG = System.getLogger(CacheSealer.class.getName());
+
+    /** More than one: concurrent syncs share a commit of the file system's journal. */
+    private static final int THREADS = 4;
+
+    /** Full files that may wait; then who brings the next one seals it himself. */
+    private static final int WAITING = 256;
+
+    private final CacheIndex index;
+    private final CacheLayout layout;
+    private final SyncPolicy sync;
+    private final Consumer<CacheEntry> release;
+    private final ExecutorService threads =
+            Executors.newFixedThreadPool(
+                    THREADS, Thread.ofPlatform().daemon().name("cache-seal-", 0).factory());
+    private final Semaphore slots = new Semaphore(WAITING);
+    private final LongAdder failures = new LongAdder();
+
+    CacheSealer(
+            CacheIndex index, CacheLayout layout, SyncPolicy sync, Consumer<CacheEntry> release) {
+        this.index = index;
+        this.layout = layout;
+        this.sync = sync;
+        this.release = release;
+    }
+
+    /** Seals a full entry soon; the caller holds a reference, another is taken for the work. */
+    void seal(CacheEntry entry) {
+        CacheEntry referenced = index.reference(entry.version, false);
+        if (referenced == null) {
+            return;
+        }
+        if (referenced != entry) {
+            release.accept(referenced);
+            return;
+        }
+        if (slots.tryAcquire()) {
+            try {
+                threads.execute(() -> {
+                    try {
+                        sealNow(entry);
+                    } finally {
+                        slots.release();
+                        release.accept(entry);
+                    }
+                });
+                return;
+            } catch (RejectedExecutionException e) {
+                slots.release();
+            }
+        }
+        try {
+            sealNow(entry);
+        } finally {
+            release.accept(entry);
+        }
+    }
+
+    /** Makes a full file durable as far as the policy asks, and gives it its final name. */
+    private void sealNow(CacheEntry entry) {
+        try {
+            if (sync != SyncPolicy.NEVER && entry.kind == CacheEntry.Kind.PARTIAL) {
+                entry.force();
+            }
+            entry.files.lock();
+            try {
+                if (!entry.dropped && entry.kind == CacheEntry.Kind.PARTIAL) {
+                    entry.seal(layout);
+                }
+            } finally {
+                entry.files.unlock();
+            }
+        } catch (IOException e) {
+            failures.increment();
+            LOG.log(
+                    Level.WARNING,
+                    "cache file={0} not completed: {1}",
+                    entry.version,
+                    e.getMessage());
+        }
+    }
+
+    long failures() {
+        return failures.sum();
+    }
+
+    /** Ends once all that waits is sealed; false: not in that time. */
+    boolean finish(long millis) throws InterruptedException {
+        threads.shutdown();
+        return threads.awaitTermination(millis, TimeUnit.MILLISECONDS);
+    }
+
+    /** Ends with what is under way; what waits stays partial. */
+    boolean abandon(long millis) throws InterruptedException {
+        threads.shutdownNow();
+        return threads.awaitTermination(millis, TimeUnit.MILLISECONDS);
+    }
+}
