@@ -284,7 +284,7 @@ public final class CacheStore implements AutoCloseable {
                 index.stored(entry, size);
                 return true;
             } catch (IOException e) {
-                index.unspace.reserve(size);
+                index.unreserve(size);
                 if (!isDiskFull(e)) {
                     writeFailures.increment();
                     LOG.log(
