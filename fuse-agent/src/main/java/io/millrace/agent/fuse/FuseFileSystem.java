@@ -1,0 +1,70 @@
+package io.millrace.agent.fuse;
+
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A read-only file system as the kernel asks for it: by node, in the manner of FUSE's low level.
+ *
+ * <p>Called by many threads at once. Failures are {@link io.millrace.model.MillraceException}; the
+ * binding answers the errno of its code. Operations that take a {@link Call} may have to ask
+ * someone remote: called with {@link Call#IMMEDIATE} they do not, and say so instead; they are then
+ * called again, with the same arguments, on a thread that may wait.
+ */
+public interface FuseFileSystem {
+
+    /** The node of the mounted directory itself: known from the start, never forgotten. */
+    long ROOT = 1;
+
+    /** What {@link #read} answers instead of waiting. */
+    int WOULD_BLOCK = -1;
+
+    /**
+     * What {@code name} is in directory {@code parent}.
+     *
+     * @return null: it would block
+     */
+    @Nullable Entry lookup(long parent, String name, Call call);
+
+    /** Takes back {@code lookups} of the lookups given out for {@code node}; never fails. */
+    void forget(long node, long lookups);
+
+    Attributes attributes(long node);
+
+    /** How long {@link #attributes} of {@code node} may be believed, in milliseconds. */
+    long attributesValidMillis(long node);
+
+    /**
+     * Opens a file for reading. Never waits.
+     *
+     * @return a handle, for {@link #read} and {@link #release}
+     */
+    long open(long node);
+
+    /**
+     * Reads into {@code target} until it is full or the file ends.
+     *
+     * @param target direct; its remaining bytes are filled, less only at the end of the file
+     * @return how many bytes were read; {@link #WOULD_BLOCK}: it would block, and what was written
+     *     to target does not count
+     */
+    int read(long handle, long offset, ByteBuffer target, Call call);
+
+    /** Ends a handle. Each is released once; never fails. */
+    void release(long handle);
+
+    /** Opens a directory. Never waits. */
+    long openDirectory(long node);
+
+    /**
+     * Gives a page of a directory, without {@code .} and {@code ..}.
+     *
+     * @param cookie 0: from the start; else a cookie given with an entry before
+     * @return false: it would block, and what was given to the sink does not count
+     */
+    boolean readDirectory(long handle, long cookie, DirectorySink sink, Call call);
+
+    void releaseDirectory(long handle);
+
+    Space space();
+}

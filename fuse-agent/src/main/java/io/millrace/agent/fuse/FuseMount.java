@@ -1,0 +1,26 @@
+package io.millrace.agent.fuse;
+
+import java.time.Duration;
+
+/** A mounted file system. */
+public interface FuseMount {
+
+    /**
+     * Makes the kernel forget a name, so that it asks again. Does not wait: it is queued, and done
+     * in order.
+     */
+    void invalidateEntry(long parent, String name);
+
+    /** Makes the kernel ask again for every name. Does not wait. */
+    void invalidateAll();
+
+    /**
+     * Unmounts. A mount that is in use is given {@code grace} to become free, and is then taken
+     * away: its open files fail. Returns when no thread serves it any more, at most a few seconds
+     * after the grace. Does nothing when it is gone already.
+     */
+    void unmount(Duration grace);
+
+    /** Waits until it is unmounted, by whomever. */
+    void awaitEnd() throws InterruptedException;
+}

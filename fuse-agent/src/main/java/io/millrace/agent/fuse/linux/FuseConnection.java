@@ -1,0 +1,180 @@
+package io.millrace.agent.fuse.linux;
+
+import io.millrace.agent.fuse.Call;
+import io.millrace.agent.fuse.FuseFileSystem;
+import io.millrace.agent.fuse.FuseMount;
+import io.millrace.agent.fuse.FuseOptions;
+import io.millrace.model.Errno;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * One mount and the threads that serve it.
+ *
+ * <p>Reader threads are platform threads: they block in read(2) of the device. What needs no remote
+ * answer they answer themselves; the rest goes to {@link WaitingRequests}, so that one slow worker
+ * never stalls other requests.
+ */
+final class FuseConnection implements FuseMount {
+
+    private static final Logger LOG = System.getLogger(FuseConnection.class.getName());
+    private static final Duration INIT_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration END_TIMEOUT = Duration.ofSeconds(2);
+    private static final int ECONNABORTED = 103;
+
+    private final DeviceHandle device;
+    private final MountPoint mountPoint;
+    private final Protocol protocol;
+    private final WaitingRequests waiting;
+    private final Notifier notifier;
+    private final int readers;
+    private final CompletableFuture<Void> initialized = new CompletableFuture<>();
+    private final CountDownLatch running;
+
+    FuseConnection(
+            DeviceHandle device,
+            MountPoint mountPoint,
+            FuseFileSystem fileSystem,
+            FuseOptions options) {
+        this.device = device;
+        this.mountPoint = mountPoint;
+        this.protocol = new Protocol(fileSystem, options.readAheadBytes());
+        this.waiting = new WaitingRequests(device, protocol, options.waitingReads());
+        this.notifier = new Notifier(device);
+        this.readers = options.readers();
+        this.running = new CountDownLatch(readers);
+    }
+
+    /** Starts the threads and waits until the kernel has been answered. */
+    void start() {
+        for (int i = 0; i < readers; i++) {
+            Thread thread = new Thread(this::readRequests, "fuse-reader-" + i);
+            thread.setDaemon(true);
+            thread.start();
+        }
+        Thread end = new Thread(this::awaitReaders, "fuse-end");
+        end.setDaemon(true);
+        end.start();
+        notifier.start();
+        try {
+            initialized.get(INIT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new MillraceException(
+                    ErrorCode.UNAVAILABLE,
+                    "the kernel did not accept the mount at " + mountPoint.path(),
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MillraceException(ErrorCode.INTERRUPTED, "interrupted while mounting", e);
+        }
+    }
+
+    @Override
+    public void invalidateEntry(long parent, String name) {
+        notifier.entry(parent, name);
+    }
+
+    @Override
+    public void invalidateAll() {
+        notifier.all();
+    }
+
+    @Override
+    public void unmount(Duration grace) {
+        try {
+            mountPoint.unmount(grace);
+            // Requests still waiting are given up: their processes got ENOTCONN or are answered so.
+            waiting.cancelAll();
+            if (!running.await(END_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+                // A copy of the mount in another mount namespace keeps it alive.
+                mountPoint.abort();
+                if (!running.await(END_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+                    LOG.log(Level.WARNING, "event=fuse_still_held path=" + mountPoint.path());
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void awaitEnd() throws InterruptedException {
+        running.await();
+    }
+
+    private void awaitReaders() {
+        try {
+            running.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
+        }
+        initialized.completeExceptionally(new IllegalStateException("unmounted"));
+        waiting.cancelAll();
+        notifier.end();
+        device.release();
+    }
+
+    private void readRequests() {
+        try {
+            RequestBuffer in = new RequestBuffer();
+            ReplyBuffer out = new ReplyBuffer(Wire.MAX_READ);
+            while (true) {
+                int result = in.receive(device.fd());
+                switch (-result) {
+                    case 0 -> handle(in, out);
+                    // The request went away before it was read.
+                    case Errno.EINTR, Errno.EAGAIN, Errno.ENOENT -> {}
+                    case Errno.ENODEV, ECONNABORTED -> {
+                        return;
+                    }
+                    default -> {
+                        LOG.log(Level.ERROR, "event=fuse_read_failed errno=" + -result);
+                        return;
+                    }
+                }
+            }
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "event=fuse_reader_defect", e);
+            initialized.completeExceptionally(e);
+        } finally {
+            running.countDown();
+        }
+    }
+
+    private void handle(RequestBuffer in, ReplyBuffer out) {
+        int opcode = in.opcode();
+        long unique = in.unique();
+        switch (opcode) {
+            case Wire.INIT -> {
+                out.reset();
+                var _ = out.send(device.fd(), unique, protocol.initialize(in, out));
+                initialized.complete(null);
+            }
+            case Wire.INTERRUPT -> waiting.interrupt(in.longAt(0), out);
+            default -> {
+                Operation operation = protocol.decode(in);
+                if (operation != null) {
+                    answer(opcode, unique, operation, out);
+                }
+            }
+        }
+    }
+
+    private void answer(int opcode, long unique, Operation operation, ReplyBuffer out) {
+        int result = protocol.run(operation, out, Call.IMMEDIATE);
+        if (result == Operation.WOULD_BLOCK) {
+            waiting.start(opcode, unique, operation, out);
+        } else if (out.send(device.fd(), unique, result) != 0) {
+            protocol.takeBack(out);
+        }
+    }
+}

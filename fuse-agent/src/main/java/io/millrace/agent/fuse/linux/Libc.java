@@ -1,0 +1,178 @@
+package io.millrace.agent.fuse.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * The calls into libc, declared once here (a native image registers exactly these). Each answers
+ * its result, or the negative errno.
+ *
+ * <p>Pointers are passed as numbers: no check of liveness on the hot path, so the caller keeps the
+ * segment reachable during the call.
+ */
+final class Libc {
+
+    static final int O_RDWR = 2;
+    static final int O_CLOEXEC = 0x80000;
+    static final long MS_RDONLY = 1;
+    static final long MS_NOSUID = 2;
+    static final long MS_NODEV = 4;
+    static final int MNT_FORCE = 1;
+    static final int MNT_DETACH = 2;
+
+    /** Where errno is caught, one for each thread or buffer in use. */
+    static final MemoryLayout ERRNO = Linker.Option.captureStateLayout();
+
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final Linker.Option CATCH_ERRNO = Linker.Option.captureCallState("errno");
+
+    private static final MethodHandle READ =
+            declare("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle WRITE =
+            declare("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle OPEN =
+            declare(
+                    "open",
+                    FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT),
+                    Linker.Option.firstVariadicArg(2));
+    private static final MethodHandle CLOSE =
+            declare("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle MOUNT =
+            declare(
+                    "mount",
+                    FunctionDescriptor.of(
+                            JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle UMOUNT2 =
+            declare("umount2", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle STATFS =
+            declare("statfs", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle GETEUID =
+            LINKER.downcallHandle(
+                    LINKER.defaultLookup().findOrThrow("geteuid"), FunctionDescriptor.of(JAVA_INT));
+    private static final MethodHandle GETEGID =
+            LINKER.downcallHandle(
+                    LINKER.defaultLookup().findOrThrow("getegid"), FunctionDescriptor.of(JAVA_INT));
+
+    private Libc() {}
+
+    /** Blocks: only on a platform thread, or where it does not. */
+    static long read(MemorySegment errno, int fd, long address, long bytes) {
+        try {
+            long result = (long) READ.invokeExact(errno, fd, address, bytes);
+            return result < 0 ? -caught(errno) : result;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static long write(MemorySegment errno, int fd, long address, long bytes) {
+        try {
+            long result = (long) WRITE.invokeExact(errno, fd, address, bytes);
+            return result < 0 ? -caught(errno) : result;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static int open(String path, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(ERRNO);
+            int result = (int) OPEN.invokeExact(errno, arena.allocateFrom(path).address(), flags);
+            return result < 0 ? -caught(errno) : result;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static int close(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(ERRNO);
+            int result = (int) CLOSE.invokeExact(errno, fd);
+            return result < 0 ? -caught(errno) : result;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static int mount(String source, String target, String type, long flags, String data) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(ERRNO);
+            int result =
+                    (int)
+                            MOUNT.invokeExact(
+                                    errno,
+                                    arena.allocateFrom(source).address(),
+                                    arena.allocateFrom(target).address(),
+                                    arena.allocateFrom(type).address(),
+                                    flags,
+                                    arena.allocateFrom(data).address());
+            return result < 0 ? -caught(errno) : result;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static int unmount(String target, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(ERRNO);
+            int result =
+                    (int) UMOUNT2.invokeExact(errno, arena.allocateFrom(target).address(), flags);
+            return result < 0 ? -caught(errno) : result;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** 0 when {@code path} can be asked for its file system. */
+    static int statfs(String path) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(ERRNO);
+            MemorySegment answer = arena.allocate(256, 8);
+            int result =
+                    (int)
+                            STATFS.invokeExact(
+                                    errno, arena.allocateFrom(path).address(), answer.address());
+            return result < 0 ? -caught(errno) : result;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static int effectiveUser() {
+        try {
+            return (int) GETEUID.invokeExact();
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    static int effectiveGroup() {
+        try {
+            return (int) GETEGID.invokeExact();
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static int caught(MemorySegment errno) {
+        return errno.get(JAVA_INT, 0);
+    }
+
+    private static MethodHandle declare(
+            String name, FunctionDescriptor descriptor, Linker.Option... options) {
+        Linker.Option[] all = java.util.Arrays.copyOf(options, options.length + 1);
+        all[options.length] = CATCH_ERRNO;
+        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor, all);
+    }
+
+    private static IllegalStateException unexpected(Throwable e) {
+        return new IllegalStateException("a native call failed", e);
+    }
+}

@@ -1,0 +1,62 @@
+package io.millrace.agent.fuse.linux;
+
+import io.millrace.agent.fuse.FuseBinding;
+import io.millrace.agent.fuse.FuseFileSystem;
+import io.millrace.agent.fuse.FuseMount;
+import io.millrace.agent.fuse.FuseOptions;
+import io.millrace.model.Errno;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import java.time.Duration;
+
+/** Mounts by {@code /dev/fuse} and mount(2): Linux, with CAP_SYS_ADMIN. */
+public final class LinuxFuseBinding implements FuseBinding {
+
+    private static final String DEVICE = "/dev/fuse";
+
+    @Override
+    public FuseMount mount(FuseFileSystem fileSystem, FuseOptions options) {
+        MountPoint mountPoint = MountPoint.prepare(options.mountPoint(), options.occupied());
+        DeviceHandle device = new DeviceHandle(openDevice());
+        boolean started = false;
+        try {
+            mountPoint.mount(device.fd(), options);
+            started = true;
+        } finally {
+            if (!started) {
+                device.release();
+            }
+        }
+        FuseConnection connection = new FuseConnection(device, mountPoint, fileSystem, options);
+        try {
+            connection.start();
+        } catch (RuntimeException e) {
+            connection.unmount(Duration.ZERO);
+            throw e;
+        }
+        if (options.readAheadBytes() > 0) {
+            mountPoint.readAhead(options.readAheadBytes());
+        }
+        return connection;
+    }
+
+    private static int openDevice() {
+        int fd = Libc.open(DEVICE, Libc.O_RDWR | Libc.O_CLOEXEC);
+        if (fd >= 0) {
+            return fd;
+        }
+        throw switch (-fd) {
+            case Errno.EACCES, Errno.EPERM ->
+                    new MillraceException(
+                            ErrorCode.PERMISSION_DENIED,
+                            "opening " + DEVICE + " is not permitted on this host");
+            default ->
+                    new MillraceException(
+                            ErrorCode.UNAVAILABLE,
+                            "this host has no FUSE: opening "
+                                    + DEVICE
+                                    + " failed with errno "
+                                    + -fd);
+        };
+    }
+}

@@ -1,0 +1,104 @@
+package io.millrace.agent.fuse.linux;
+
+import io.millrace.model.Errno;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Tells the kernel what it must forget, on a thread of its own: the kernel locks the directory for
+ * it, and so waits for requests that are being answered.
+ */
+final class Notifier {
+
+    private static final Logger LOG = System.getLogger(Notifier.class.getName());
+    private static final int QUEUE = 65_536;
+
+    private final DeviceHandle device;
+    private final LinkedBlockingQueue<Notification> queue = new LinkedBlockingQueue<>(QUEUE);
+    private final AtomicBoolean everything = new AtomicBoolean();
+    private final ReplyBuffer out = new ReplyBuffer(4096);
+
+    private sealed interface Notification {}
+
+    private record ForgetEntry(long parent, String name) implements Notification {}
+
+    private record ForgetAll() implements Notification {}
+
+    private record End() implements Notification {}
+
+    Notifier(DeviceHandle device) {
+        this.device = device;
+    }
+
+    void start() {
+        Thread thread = new Thread(this::run, "fuse-notify");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    void entry(long parent, String name) {
+        if (!queue.offer(new ForgetEntry(parent, name))) {
+            all();
+        }
+    }
+
+    /** Also what is left when the queue is full. */
+    void all() {
+        if (everything.compareAndSet(false, true) && !queue.offer(new ForgetAll())) {
+            queue.clear();
+            var _ = queue.offer(new ForgetAll());
+        }
+    }
+
+    void end() {
+        queue.clear();
+        var _ = queue.offer(new End());
+    }
+
+    private void run() {
+        if (!device.retain()) {
+            return;
+        }
+        try {
+            while (true) {
+                switch (queue.take()) {
+                    case ForgetEntry entry -> forget(entry);
+                    case ForgetAll _ -> forgetAll();
+                    case End _ -> {
+                        return;
+                    }
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            device.release();
+        }
+    }
+
+    private void forget(ForgetEntry entry) {
+        byte[] name = entry.name().getBytes(StandardCharsets.UTF_8);
+        out.putLong(0, entry.parent());
+        out.putInt(8, name.length);
+        out.putInt(12, 0);
+        out.putBytes(16, name);
+        out.putLong(16 + name.length, 0);
+        int result = out.notify(device.fd(), Wire.NOTIFY_INVAL_ENTRY, 16 + name.length + 1);
+        // ENOENT: the kernel does not know the name.
+        if (result != 0 && result != -Errno.ENOENT && result != -Errno.ENOTCONN) {
+            LOG.log(Level.DEBUG, () -> "event=fuse_notify_failed errno=" + -result);
+        }
+    }
+
+    private void forgetAll() {
+        everything.set(false);
+        int result = out.notify(device.fd(), Wire.NOTIFY_INC_EPOCH, 0);
+        if (result != 0 && result != -Errno.ENOTCONN) {
+            // Kernels before 6.16: names are asked again when their validity ends.
+            LOG.log(Level.INFO, () -> "event=fuse_forget_all_unsupported errno=" + -result);
+        }
+    }
+}

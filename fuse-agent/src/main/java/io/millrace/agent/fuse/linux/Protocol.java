@@ -1,0 +1,259 @@
+package io.millrace.agent.fuse.linux;
+
+import io.millrace.agent.fuse.Call;
+import io.millrace.agent.fuse.Entry;
+import io.millrace.agent.fuse.FuseFileSystem;
+import io.millrace.agent.fuse.Space;
+import io.millrace.model.Errno;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
+
+/** Reads requests into {@link Operation}s on the file system. */
+final class Protocol {
+
+    private static final Logger LOG = System.getLogger(Protocol.class.getName());
+
+    /** Entries of a directory start behind {@code .} (cookie 1) and {@code ..} (cookie 2). */
+    private static final long DOT_DOT_COOKIE = 2;
+
+    /** Kernel limit of background requests before it makes readers wait. */
+    private static final int MAX_BACKGROUND = 64;
+
+    private static final int WANTED =
+            Wire.FLAG_ASYNC_READ
+                    | Wire.FLAG_DO_READDIRPLUS
+                    | Wire.FLAG_PARALLEL_DIROPS
+                    | Wire.FLAG_MAX_PAGES;
+
+    private final FuseFileSystem fileSystem;
+    private final long readAheadBytes;
+
+    Protocol(FuseFileSystem fileSystem, long readAheadBytes) {
+        this.fileSystem = fileSystem;
+        this.readAheadBytes = readAheadBytes;
+    }
+
+    /** Whether answers to {@code opcode} need a body of up to 1 MiB. */
+    static boolean hasLargeAnswer(int opcode) {
+        return opcode == Wire.READ || opcode == Wire.READDIRPLUS || opcode == Wire.READDIR;
+    }
+
+    /**
+     * The operation {@code in} asks for; null: there is nothing to answer. Takes from {@code in}
+     * all it needs. INIT and INTERRUPT are not for here.
+     */
+    @Nullable Operation decode(RequestBuffer in) {
+        long node = in.node();
+        return switch (in.opcode()) {
+            case Wire.LOOKUP -> lookup(node, in.name());
+            case Wire.FORGET -> {
+                fileSystem.forget(node, in.longAt(0));
+                yield null;
+            }
+            case Wire.BATCH_FORGET -> {
+                int count = in.intAt(0);
+                for (int i = 0; i < count; i++) {
+                    fileSystem.forget(in.longAt(8 + 16 * i), in.longAt(16 + 16 * i));
+                }
+                yield null;
+            }
+            case Wire.GETATTR -> attributes(node);
+            case Wire.OPEN -> (out, call) -> open(out, fileSystem.open(node));
+            case Wire.OPENDIR -> (out, call) -> openDirectory(out, fileSystem.openDirectory(node));
+            case Wire.READ -> read(in.longAt(0), in.longAt(8), in.intAt(16));
+            case Wire.READDIR ->
+                    list(in.longAt(0), in.longAt(8), in.intAt(16), DirectoryPage.Form.NAMES);
+            case Wire.READDIRPLUS ->
+                    list(
+                            in.longAt(0),
+                            in.longAt(8),
+                            in.intAt(16),
+                            DirectoryPage.Form.NAMES_AND_ENTRIES);
+            case Wire.RELEASE -> release(in.longAt(0));
+            case Wire.RELEASEDIR -> releaseDirectory(in.longAt(0));
+            case Wire.STATFS -> this::space;
+            case Wire.DESTROY -> (out, call) -> 0;
+            case Wire.NOTIFY_REPLY -> null;
+            case Wire.READLINK -> failing(Errno.EINVAL);
+            case Wire.SETATTR,
+                    Wire.SYMLINK,
+                    Wire.MKNOD,
+                    Wire.MKDIR,
+                    Wire.UNLINK,
+                    Wire.RMDIR,
+                    Wire.RENAME,
+                    Wire.RENAME2,
+                    Wire.LINK,
+                    Wire.WRITE,
+                    Wire.SETXATTR,
+                    Wire.REMOVEXATTR,
+                    Wire.CREATE,
+                    Wire.FALLOCATE,
+                    Wire.COPY_FILE_RANGE,
+                    Wire.TMPFILE ->
+                    failing(Errno.EROFS);
+            // ACCESS, FLUSH, GETXATTR, LISTXATTR, FSYNC and what is newer: the kernel remembers
+            // ENOSYS and does not ask again.
+            default -> failing(Errno.ENOSYS);
+        };
+    }
+
+    /** Runs {@code operation}; its failure is its errno. */
+    int run(Operation operation, ReplyBuffer out, Call call) {
+        out.reset();
+        try {
+            return operation.run(out, call);
+        } catch (MillraceException e) {
+            LOG.log(Level.DEBUG, () -> "event=fuse_request_failed code=" + e.code(), e);
+            return -errno(e.code());
+        } catch (RuntimeException | StackOverflowError e) {
+            LOG.log(Level.ERROR, "event=fuse_request_defect", e);
+            return -Errno.EIO;
+        }
+    }
+
+    /** Takes back the lookups that the reply in {@code out} would have given. */
+    void takeBack(ReplyBuffer out) {
+        for (long node : out.given()) {
+            fileSystem.forget(node, 1);
+        }
+        out.reset();
+    }
+
+    /**
+     * What the mount shows of a failure. Where the table of errors says "try again" the mount says
+     * EIO: a program that reads a file expects neither EAGAIN nor ETIMEDOUT nor ENOSPC.
+     */
+    static int errno(ErrorCode code) {
+        return switch (code.errno()) {
+            case Errno.EAGAIN, Errno.ETIMEDOUT, Errno.ENOSPC -> Errno.EIO;
+            default -> code.errno();
+        };
+    }
+
+    /** Answers INIT: {@code in} offers, the reply says what is used. */
+    int initialize(RequestBuffer in, ReplyBuffer out) {
+        if (in.intAt(0) != Wire.MAJOR) {
+            throw new MillraceException(
+                    ErrorCode.UNAVAILABLE,
+                    "the kernel speaks FUSE protocol " + in.intAt(0) + ", not " + Wire.MAJOR);
+        }
+        int offeredReadAhead = in.intAt(8);
+        int offered = in.intAt(12);
+        out.clear(0, Wire.INIT_OUT);
+        out.putInt(0, Wire.MAJOR);
+        out.putInt(4, Wire.MINOR);
+        out.putInt(8, (int) Math.max(readAheadBytes, Integer.toUnsignedLong(offeredReadAhead)));
+        out.putInt(12, offered & WANTED);
+        out.putShort(16, MAX_BACKGROUND);
+        out.putShort(18, MAX_BACKGROUND * 3 / 4);
+        out.putInt(20, Wire.MAX_WRITE);
+        out.putInt(24, 1);
+        out.putShort(28, Wire.MAX_READ / 4096);
+        return Wire.INIT_OUT;
+    }
+
+    private Operation lookup(long parent, @Nullable String name) {
+        if (name == null) {
+            return failing(Errno.ENOENT);
+        }
+        return (out, call) -> {
+            Entry entry = fileSystem.lookup(parent, name, call);
+            if (entry == null) {
+                return Operation.WOULD_BLOCK;
+            }
+            if (entry instanceof Entry.Absent absent && absent.validMillis() == 0) {
+                return -Errno.ENOENT;
+            }
+            out.putEntry(0, entry);
+            return Wire.ENTRY_OUT;
+        };
+    }
+
+    private Operation attributes(long node) {
+        return (out, call) -> {
+            out.putAttributesAnswer(
+                    fileSystem.attributes(node), fileSystem.attributesValidMillis(node));
+            return Wire.ATTR_OUT;
+        };
+    }
+
+    private static int open(ReplyBuffer out, long handle) {
+        out.clear(0, Wire.OPEN_OUT);
+        out.putLong(0, handle);
+        out.putInt(8, Wire.OPEN_KEEP_CACHE);
+        return Wire.OPEN_OUT;
+    }
+
+    private static int openDirectory(ReplyBuffer out, long handle) {
+        out.clear(0, Wire.OPEN_OUT);
+        out.putLong(0, handle);
+        return Wire.OPEN_OUT;
+    }
+
+    private Operation read(long handle, long offset, int size) {
+        return (out, call) -> {
+            int bytes =
+                    fileSystem.read(handle, offset, out.body(Math.min(size, out.capacity())), call);
+            return bytes == FuseFileSystem.WOULD_BLOCK ? Operation.WOULD_BLOCK : bytes;
+        };
+    }
+
+    private Operation list(long handle, long cookie, int size, DirectoryPage.Form form) {
+        return (out, call) -> {
+            DirectoryPage page = new DirectoryPage(out, Math.min(size, out.capacity()), form);
+            if (cookie == 0 && !page.addDot(".", 1)) {
+                return -Errno.EINVAL;
+            }
+            if (cookie < DOT_DOT_COOKIE && !page.addDot("..", DOT_DOT_COOKIE)) {
+                return page.bytes() == 0 ? -Errno.EINVAL : page.bytes();
+            }
+            boolean answered =
+                    fileSystem.readDirectory(
+                            handle,
+                            Math.max(cookie - DOT_DOT_COOKIE, 0),
+                            (name, next, listed) -> page.add(name, next + DOT_DOT_COOKIE, listed),
+                            call);
+            if (!answered) {
+                takeBack(out);
+                return Operation.WOULD_BLOCK;
+            }
+            return page.bytes();
+        };
+    }
+
+    private Operation release(long handle) {
+        return (out, call) -> {
+            fileSystem.release(handle);
+            return 0;
+        };
+    }
+
+    private Operation releaseDirectory(long handle) {
+        return (out, call) -> {
+            fileSystem.releaseDirectory(handle);
+            return 0;
+        };
+    }
+
+    private int space(ReplyBuffer out, Call call) {
+        Space space = fileSystem.space();
+        int block = 4096;
+        out.clear(0, Wire.STATFS_OUT);
+        out.putLong(0, space.totalBytes() / block);
+        out.putLong(8, space.freeBytes() / block);
+        out.putLong(16, space.freeBytes() / block);
+        out.putLong(24, space.files());
+        out.putInt(40, block);
+        out.putInt(44, io.millrace.model.EntryName.MAX_BYTES);
+        out.putInt(48, block);
+        return Wire.STATFS_OUT;
+    }
+
+    private static Operation failing(int errno) {
+        return (out, call) -> -errno;
+    }
+}

@@ -1,0 +1,88 @@
+package io.millrace.agent.fuse.linux;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.agent.fuse.FuseBinding;
+import io.millrace.agent.fuse.FuseBindingSuite;
+import io.millrace.agent.fuse.FuseMount;
+import io.millrace.agent.fuse.FuseOptions;
+import io.millrace.agent.fuse.Mounts;
+import io.millrace.agent.fuse.ReferenceFileSystem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LinuxFuseBindingTest extends FuseBindingSuite {
+
+    @Override
+    protected FuseBinding binding() {
+        return new LinuxFuseBinding();
+    }
+
+    /** A server of its own process, to be killed. */
+    static final class Server {
+        public static void main(String[] args) throws Exception {
+            ReferenceFileSystem files = new ReferenceFileSystem();
+            var _ = files.file(files.root(), "a", 100, 1);
+            FuseMount mount = new LinuxFuseBinding().mount(files, FuseOptions.at(Path.of(args[0])));
+            System.out.println("mounted");
+            mount.awaitEnd();
+        }
+    }
+
+    @Test
+    void aMountLeftByAKilledServerIsTakenOver(@TempDir Path other) throws Exception {
+        Path path = Files.createDirectory(other.toRealPath().resolve("stale"));
+        Process server =
+                new ProcessBuilder(
+                                ProcessHandle.current().info().command().orElseThrow(),
+                                "-Xmx64m",
+                                "--enable-native-access=ALL-UNNAMED",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                Server.class.getName(),
+                                path.toString())
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+        try {
+            assertEquals("mounted", server.inputReader().readLine());
+            assertEquals(100, Files.size(path.resolve("a")));
+            server.destroyForcibly().waitFor();
+            Mounts.await("the mount is dead", () -> !answers(path));
+            assertTrue(Mounts.isMounted(path));
+            ReferenceFileSystem successor = new ReferenceFileSystem();
+            var _ = successor.file(successor.root(), "b", 200, 1);
+            FuseMount mount = binding().mount(successor, FuseOptions.at(path));
+            try {
+                assertEquals(200, Files.size(path.resolve("b")));
+                assertThrows(IOException.class, () -> Files.size(path.resolve("a")));
+            } finally {
+                mount.unmount(Duration.ofSeconds(2));
+            }
+        } finally {
+            server.destroyForcibly().waitFor();
+            Mounts.remove(path);
+        }
+    }
+
+    private static boolean answers(Path path) {
+        try {
+            return Files.getFileStore(path).getTotalSpace() > 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Test
+    void theKernelReadsAheadAsFarAsAsked() throws IOException {
+        String device = MountTable.at(mountPoint).orElseThrow().device();
+        assertEquals(
+                "4096",
+                Files.readString(Path.of("/sys/class/bdi", device, "read_ahead_kb")).strip());
+    }
+}
