@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.standalone.cluster;
+
+import org.jspecify.annotations.NullMarked;
