@@ -1,0 +1,110 @@
+package io.millrace.standalone.cli;
+
+import io.millrace.contracts.v1.Job;
+import java.io.PrintStream;
+import java.util.Locale;
+
+/** Jobs and plans, for people. */
+final class JobReport {
+
+    private JobReport() {}
+
+    static ExitCode exitCode(Job job) {
+        return switch (job.getState()) {
+            case JOB_STATE_PARTIAL -> ExitCode.PARTIAL;
+            case JOB_STATE_FAILED -> ExitCode.JOB_FAILED;
+            case JOB_STATE_CANCELLED -> ExitCode.JOB_CANCELLED;
+            case JOB_STATE_SUCCEEDED,
+                    JOB_STATE_PLANNED,
+                    JOB_STATE_RUNNING,
+                    JOB_STATE_UNSPECIFIED,
+                    UNRECOGNIZED ->
+                    ExitCode.OK;
+        };
+    }
+
+    /** Of all files that the job has dealt with. */
+    static long accountedFiles(Job job) {
+        return job.getDoneFiles() + job.getSkippedFiles() + job.getFailedFiles();
+    }
+
+    static long accountedBytes(Job job) {
+        return job.getDoneBytes() + job.getSkippedBytes() + job.getFailedBytes();
+    }
+
+    /** {@code 12/40}, with a {@code +} while the planner still finds more. */
+    static String files(Job job) {
+        return accountedFiles(job) + "/" + job.getPlannedFiles() + more(job);
+    }
+
+    static String bytes(Job job) {
+        return Views.bytes(accountedBytes(job))
+                + "/"
+                + Views.bytes(job.getPlannedBytes())
+                + more(job);
+    }
+
+    private static String more(Job job) {
+        return job.getPlanningFinished() || JobCommand.hasEnded(job) ? "" : "+";
+    }
+
+    static void print(PrintStream out, Views.PlanView plan) {
+        Table table = new Table("PLAN", ">FILES", ">BYTES");
+        table.row(plan.kind() + " " + plan.path(), plan.files(), Views.bytes(plan.bytes()));
+        table.row("already cached", plan.residentFiles(), Views.bytes(plan.residentBytes()));
+        table.print(out);
+        if (plan.kind().equals("load")) {
+            long fetch = Math.max(0, plan.bytes() - plan.residentBytes());
+            out.println(
+                    "To fetch: "
+                            + Views.bytes(fetch)
+                            + " in "
+                            + plan.getRequests()
+                            + " requests to the bucket; the cache holds "
+                            + Views.bytes(plan.usedBytes())
+                            + " of "
+                            + Views.bytes(plan.capacityBytes())
+                            + (plan.fits() ? ": it fits." : ": it does not fit."));
+        }
+    }
+
+    static void printState(PrintStream out, Job job) {
+        out.println(
+                Terminal.printable(
+                        String.format(
+                                Locale.ROOT,
+                                "job %s: %s %s: %s, %s files, %s%s",
+                                job.getId(),
+                                Views.name(job.getKind()),
+                                job.getPath(),
+                                Views.name(job.getState()),
+                                files(job),
+                                bytes(job),
+                                job.getMessage().isEmpty() ? "" : ": " + job.getMessage())));
+    }
+
+    static void printOutcome(PrintStream out, Job job) {
+        long millis = Math.max(1, job.getFinishedMillis() - job.getStartedMillis());
+        out.println(
+                Terminal.printable(
+                        String.format(
+                                Locale.ROOT,
+                                "job %s %s in %.1f s: %d files (%s) done, %d (%s) skipped, %d (%s)"
+                                        + " failed, of %d (%s)%s",
+                                job.getId(),
+                                Views.name(job.getState()),
+                                millis / 1e3,
+                                job.getDoneFiles(),
+                                Views.bytes(job.getDoneBytes()),
+                                job.getSkippedFiles(),
+                                Views.bytes(job.getSkippedBytes()),
+                                job.getFailedFiles(),
+                                Views.bytes(job.getFailedBytes()),
+                                job.getPlannedFiles(),
+                                Views.bytes(job.getPlannedBytes()),
+                                job.getMessage().isEmpty() ? "" : ": " + job.getMessage())));
+        if (job.getFailedFiles() > 0) {
+            out.println("'millrace job failures " + job.getId() + "' lists the failed files.");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+package io.millrace.standalone.cli;
+
+import io.millrace.contracts.v1.Inode;
+import io.millrace.contracts.v1.InodeKind;
+import io.millrace.contracts.v1.Job;
+import io.millrace.contracts.v1.JobKind;
+import io.millrace.contracts.v1.JobPlan;
+import io.millrace.contracts.v1.JobState;
+import io.millrace.contracts.v1.Mount;
+import io.millrace.contracts.v1.Worker;
+import io.millrace.contracts.v1.WorkerState;
+import io.millrace.model.ByteCount;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** What the commands print, as their JSON has it: the names here are part of the contract. */
+final class Views {
+
+    private static final DateTimeFormatter LOCAL_TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT)
+                    .withZone(ZoneId.systemDefault());
+
+    private Views() {}
+
+    static String bytes(long count) {
+        return new ByteCount(Math.max(0, count)).toString();
+    }
+
+    static String time(long millis) {
+        return millis <= 0 ? "-" : LOCAL_TIME.format(Instant.ofEpochMilli(millis));
+    }
+
+    static String millis(long millis) {
+        if (millis < 0) {
+            return "-";
+        }
+        long seconds = (millis + 999) / 1000;
+        return seconds < 60
+                ? seconds + " s"
+                : seconds < 3600
+                        ? seconds / 60 + " min " + seconds % 60 + " s"
+                        : seconds / 3600 + " h " + seconds % 3600 / 60 + " min";
+    }
+
+    private static @Nullable String instant(long millis) {
+        return millis <= 0 ? null : Instant.ofEpochMilli(millis).toString();
+    }
+
+    record MountView(
+            long id,
+            String path,
+            String uri,
+            String endpoint,
+            String region,
+            boolean pathStyle,
+            String credentials,
+            long maxAgeMillis,
+            long blockBytes,
+            boolean directFallback,
+            @Nullable String created) {
+
+        static MountView of(Mount mount) {
+            return new MountView(
+                    mount.getId(),
+                    mount.getPath(),
+                    mount.getUri(),
+                    mount.getOptions().getEndpoint(),
+                    mount.getOptions().getRegion(),
+                    mount.getOptions().getPathStyle(),
+                    mount.getOptions().getCredentials(),
+                    mount.getOptions().getMaxAgeMillis(),
+                    mount.getOptions().getBlockBytes(),
+                    mount.getOptions().getDirectFallback(),
+                    instant(mount.getCreatedMillis()));
+        }
+    }
+
+    record InodeView(
+            String path,
+            String kind,
+            long bytes,
+            @Nullable String modified,
+            long inode,
+            long mountId,
+            String key,
+            @Nullable String objectVersion) {
+
+        static InodeView of(String path, Inode inode) {
+            return new InodeView(
+                    path,
+                    isDirectory(inode) ? "directory" : "file",
+                    inode.getSource().getLength(),
+                    instant(inode.getModifiedMillis()),
+                    inode.getId(),
+                    inode.getSource().getMountId(),
+                    inode.getSource().getKey(),
+                    isDirectory(inode) ? null : inode.getSource().getObjectVersion());
+        }
+    }
+
+    static boolean isDirectory(Inode inode) {
+        return inode.getKind() == InodeKind.INODE_KIND_DIRECTORY;
+    }
+
+    record UsageView(String path, long files, long directories, long bytes) {}
+
+    record HiddenKeyView(long mountId, String key, String reason) {}
+
+    record HiddenKeysView(long total, List<HiddenKeyView> keys) {}
+
+    record WorkerView(
+            String id,
+            String state,
+            String host,
+            int dataPort,
+            int controlPort,
+            long capacityBytes,
+            long usedBytes,
+            long cachedFiles,
+            long weight,
+            List<String> cacheDirectories,
+            @Nullable String lastRenewal) {
+
+        static WorkerView of(Worker worker) {
+            return new WorkerView(
+                    worker.getId(),
+                    name(worker.getState()),
+                    worker.getHost(),
+                    worker.getDataPort(),
+                    worker.getControlPort(),
+                    worker.getCapacityBytes(),
+                    worker.getUsedBytes(),
+                    worker.getCachedFiles(),
+                    worker.getWeight(),
+                    worker.getCacheDirectoriesList(),
+                    instant(worker.getLastRenewalMillis()));
+        }
+    }
+
+    record JobView(
+            String id,
+            String kind,
+            String path,
+            String state,
+            @Nullable String created,
+            @Nullable String started,
+            @Nullable String finished,
+            boolean planningFinished,
+            long plannedFiles,
+            long plannedBytes,
+            long doneFiles,
+            long doneBytes,
+            long skippedFiles,
+            long skippedBytes,
+            long failedFiles,
+            long failedBytes,
+            long bytesPerSecond,
+            @Nullable Long etaMillis,
+            @Nullable String message,
+            List<JobWorkerView> workers) {
+
+        static JobView of(Job job) {
+            return new JobView(
+                    job.getId(),
+                    name(job.getKind()),
+                    job.getPath(),
+                    name(job.getState()),
+                    instant(job.getCreatedMillis()),
+                    instant(job.getStartedMillis()),
+                    instant(job.getFinishedMillis()),
+                    job.getPlanningFinished(),
+                    job.getPlannedFiles(),
+                    job.getPlannedBytes(),
+                    job.getDoneFiles(),
+                    job.getDoneBytes(),
+                    job.getSkippedFiles(),
+                    job.getSkippedBytes(),
+                    job.getFailedFiles(),
+                    job.getFailedBytes(),
+                    job.getBytesPerSecond(),
+                    job.getEtaMillis() < 0 ? null : job.getEtaMillis(),
+                    job.getMessage().isEmpty() ? null : job.getMessage(),
+                    job.getWorkersList().stream()
+                            .map(w ->
+                                    new JobWorkerView(
+                                            w.getWorkerId(),
+                                            w.getDoneFiles(),
+                                            w.getDoneBytes(),
+                                            w.getSkippedFiles(),
+                                            w.getSkippedBytes(),
+                                            w.getFailedFiles()))
+                            .toList());
+        }
+    }
+
+    record JobWorkerView(
+            String workerId,
+            long doneFiles,
+            long doneBytes,
+            long skippedFiles,
+            long skippedBytes,
+            long failedFiles) {}
+
+    record PlanView(
+            String kind,
+            String path,
+            long files,
+            long bytes,
+            long residentFiles,
+            long residentBytes,
+            long getRequests,
+            long capacityBytes,
+            long usedBytes,
+            boolean fits) {
+
+        static PlanView of(JobPlan plan) {
+            return new PlanView(
+                    name(plan.getKind()),
+                    plan.getPath(),
+                    plan.getFiles(),
+                    plan.getBytes(),
+                    plan.getResidentFiles(),
+                    plan.getResidentBytes(),
+                    plan.getGetRequests(),
+                    plan.getCapacityBytes(),
+                    plan.getUsedBytes(),
+                    plan.getFits());
+        }
+    }
+
+    record FailureView(String path, long bytes, String code, String message) {}
+
+    record PartView(
+            String name,
+            String kind,
+            String state,
+            @Nullable Long pid,
+            java.util.Map<String, Integer> ports,
+            String log,
+            @Nullable String mount) {}
+
+    static String name(JobState state) {
+        return state.name().substring("JOB_STATE_".length());
+    }
+
+    static String name(JobKind kind) {
+        return kind.name().substring("JOB_KIND_".length()).toLowerCase(Locale.ROOT);
+    }
+
+    static String name(WorkerState state) {
+        return state.name().substring("WORKER_STATE_".length());
+    }
+}
