@@ -103,7 +103,8 @@ final class JvmServer {
                         main.getName(),
                         log,
                         launch.lifetime(),
-                        Map.of());
+                        // File names are object keys, in UTF-8 whatever the user's locale.
+                        Map.of("LC_ALL", "C.UTF-8"));
         process.awaitReady(
                 () ->
                         ServerState.read(launch.directory())

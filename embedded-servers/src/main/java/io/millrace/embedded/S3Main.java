@@ -38,7 +38,8 @@ final class S3Main implements JvmServerMain.Server {
                                 credentials.getProperty("accessKeyId"),
                                 credentials.getProperty("secretAccessKey"))
                         .blobStore(
-                                new UntornBlobStore(new FilesystemNio2BlobStore(data.toString())))
+                                new UntornBlobStore(
+                                        new FilesystemNio2BlobStore(data.toString()), data))
                         .ignoreUnknownHeaders(true)
                         .v4MaxNonChunkedRequestSize(64L << 20)
                         .stopTimeout(1_000)

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -105,7 +106,11 @@ public final class S3Server implements EmbeddedServer {
         }
         Path bucket = S3Main.data(directory()).resolve(name);
         try {
-            Files.createDirectories(bucket);
+            // The server takes what others may read for public.
+            Files.createDirectories(
+                    bucket,
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rwx------")));
         } catch (IOException e) {
             throw new MillraceException(
                     ErrorCode.IO_ERROR, "bucket " + name + " cannot be made at " + bucket, e);

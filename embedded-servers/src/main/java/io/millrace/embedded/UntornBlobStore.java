@@ -3,11 +3,14 @@ package io.millrace.embedded;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.blobstore.ForwardingBlobStore;
+import org.gaul.s3proxy.blobstore.S3Exceptions;
 import org.gaul.s3proxy.blobstore.domain.MultipartUpload;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
@@ -38,8 +41,14 @@ final class UntornBlobStore extends ForwardingBlobStore {
 
     private final ReadWriteLock[] locks = new ReadWriteLock[LOCKS];
 
-    UntornBlobStore(BlobStore delegate) {
+    private final Path data;
+
+    /**
+     * @param data where {@code delegate} keeps its buckets
+     */
+    UntornBlobStore(BlobStore delegate, Path data) {
         super(delegate);
+        this.data = data;
         for (int i = 0; i < LOCKS; i++) {
             locks[i] = new ReentrantReadWriteLock();
         }
@@ -50,6 +59,7 @@ final class UntornBlobStore extends ForwardingBlobStore {
         Lock lock = lock(request.bucket(), request.key()).readLock();
         lock.lock();
         try {
+            checkName(request.bucket(), request.key());
             return super.getBlob(request);
         } finally {
             lock.unlock();
@@ -61,6 +71,7 @@ final class UntornBlobStore extends ForwardingBlobStore {
         Lock lock = lock(request.bucket(), request.key()).readLock();
         lock.lock();
         try {
+            checkName(request.bucket(), request.key());
             return super.blobMetadata(request);
         } finally {
             lock.unlock();
@@ -109,6 +120,13 @@ final class UntornBlobStore extends ForwardingBlobStore {
             return super.completeMultipartUpload(upload, request);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** To a file system {@code a/} is the file {@code a}; to S3 it is another object. */
+    private void checkName(String bucket, String key) {
+        if (key.endsWith("/") && Files.isRegularFile(data.resolve(bucket).resolve(key))) {
+            throw S3Exceptions.noSuchKey(bucket, key, "no such object");
         }
     }
 
