@@ -1,0 +1,89 @@
+package io.millrace.console.web;
+
+import io.millrace.console.boot.ConsoleSettings;
+import io.millrace.console.overview.Overview;
+import io.millrace.console.overview.OverviewReader;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.smallrye.mutiny.Multi;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jboss.resteasy.reactive.RestStreamElementType;
+
+/** The overview, once or as it changes. All who look share one questioner. */
+@Path("/api/console/v1")
+@Singleton
+public class ConsoleResource {
+
+    private static final Duration LEAST_INTERVAL = Duration.ofMillis(100);
+
+    private final OverviewReader reader;
+    private final int mostViewers;
+    private final AtomicInteger viewers = new AtomicInteger();
+    private final ExecutorService questioner =
+            Executors.newSingleThreadExecutor(Thread.ofVirtual().name("overview").factory());
+    private final Multi<Overview> live;
+
+    @Inject
+    public ConsoleResource(OverviewReader reader, ConsoleSettings settings) {
+        this.reader = reader;
+        this.mostViewers = settings.viewers();
+        Duration interval =
+                settings.interval().compareTo(LEAST_INTERVAL) < 0
+                        ? LEAST_INTERVAL
+                        : settings.interval();
+        this.live =
+                Multi.createFrom()
+                        .ticks()
+                        .every(interval)
+                        .onOverflow()
+                        .drop()
+                        .emitOn(questioner)
+                        .map(tick -> reader.read())
+                        .broadcast()
+                        .withCancellationAfterLastSubscriberDeparture()
+                        .toAtLeast(1);
+    }
+
+    @GET
+    @Path("/overview")
+    @Produces(MediaType.APPLICATION_JSON)
+    @RunOnVirtualThread
+    public Overview overview() {
+        return reader.read();
+    }
+
+    /** Server-sent events, each an overview. */
+    @GET
+    @Path("/events")
+    @Produces(MediaType.SERVER_SENT_EVENTS)
+    @RestStreamElementType(MediaType.APPLICATION_JSON)
+    public Multi<Overview> events() {
+        if (viewers.incrementAndGet() > mostViewers) {
+            viewers.decrementAndGet();
+            throw new WebApplicationException(
+                    Response.status(Response.Status.SERVICE_UNAVAILABLE)
+                            .type("application/problem+json")
+                            .entity(
+                                    "{\"type\":\"/problems/busy\",\"title\":\"Busy\",\"status\":503,"
+                                            + "\"code\":\"BUSY\",\"detail\":\"the console has "
+                                            + mostViewers
+                                            + " viewers, its most"
+                                            + " (millrace.console.viewers)\"}")
+                            .build());
+        }
+        return live.onOverflow()
+                .dropPreviousItems()
+                .onTermination()
+                .invoke(() -> viewers.decrementAndGet());
+    }
+}
