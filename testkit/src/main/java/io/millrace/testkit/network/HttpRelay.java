@@ -41,9 +41,9 @@ public final class HttpRelay implements AutoCloseable {
         this.listener = listener;
     }
 
-    /** Starts a relay to {@code target} on a free loopback port. */
-    public static HttpRelay to(InetSocketAddress target) throws IOException {
-        ServerSocket listener = new ServerSocket(0, 512, InetAddress.getLoopbackAddress());
+    /** Starts a relay to {@code target} on loopback; {@code port} 0 is any free one. */
+    public static HttpRelay to(InetSocketAddress target, int port) throws IOException {
+        ServerSocket listener = new ServerSocket(port, 512, InetAddress.getLoopbackAddress());
         HttpRelay relay = new HttpRelay(target, listener);
         Thread.ofVirtual().name("relay-accept").start(relay::accept);
         return relay;

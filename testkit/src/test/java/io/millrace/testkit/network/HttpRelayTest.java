@@ -35,7 +35,7 @@ class HttpRelayTest {
                     exchange.close();
                 });
         server.start();
-        relay = HttpRelay.to(server.getAddress());
+        relay = HttpRelay.to(server.getAddress(), 0);
         client = HttpClient.newHttpClient();
     }
 
