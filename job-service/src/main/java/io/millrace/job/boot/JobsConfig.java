@@ -1,0 +1,77 @@
+package io.millrace.job.boot;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** The settings of the job-service; docs/configuration.md says what each is for. */
+@ConfigMapping(prefix = "millrace.jobs")
+public interface JobsConfig {
+
+    @WithDefault("127.0.0.1:7401")
+    String metadataService();
+
+    @WithDefault("10s")
+    Duration callTimeout();
+
+    @WithDefault("256")
+    int batchFiles();
+
+    /** A byte count, as 256MiB. */
+    @WithDefault("256MiB")
+    String batchBytes();
+
+    @WithDefault("4")
+    int batchesPerWorker();
+
+    @WithDefault("2000")
+    int pageFiles();
+
+    @WithDefault("2")
+    int planners();
+
+    @WithDefault("30s")
+    Duration plannerLease();
+
+    @WithDefault("1h")
+    Duration stallTimeout();
+
+    @WithDefault("1s")
+    Duration retryPause();
+
+    @WithDefault("10s")
+    Duration sendTimeout();
+
+    @WithDefault("10m")
+    Duration batchTimeout();
+
+    @WithDefault("5")
+    int maxAttempts();
+
+    @WithDefault("10")
+    int maxMoves();
+
+    @WithDefault("250ms")
+    Duration moveDelay();
+
+    @WithDefault("100000")
+    int maxFailures();
+
+    @WithDefault("2m")
+    Duration planTimeout();
+
+    @WithDefault("4")
+    int maxPlans();
+
+    @WithDefault("500ms")
+    Duration idle();
+
+    @WithDefault("10000")
+    int historyCount();
+
+    @WithDefault("90d")
+    Duration historyAge();
+
+    @WithDefault("200")
+    int maxWatchers();
+}

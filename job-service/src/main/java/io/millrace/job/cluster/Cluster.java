@@ -1,0 +1,169 @@
+package io.millrace.job.cluster;
+
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.StatusRuntimeException;
+import io.millrace.contracts.GrpcErrors;
+import io.millrace.contracts.Messages;
+import io.millrace.contracts.v1.BlockServiceGrpc;
+import io.millrace.contracts.v1.FileSource;
+import io.millrace.contracts.v1.GetRingRequest;
+import io.millrace.contracts.v1.ListMountsRequest;
+import io.millrace.contracts.v1.MetadataServiceGrpc;
+import io.millrace.contracts.v1.MetadataServiceGrpc.MetadataServiceBlockingStub;
+import io.millrace.contracts.v1.Mount;
+import io.millrace.contracts.v1.ResidencyRequest;
+import io.millrace.contracts.v1.ResolveRequest;
+import io.millrace.contracts.v1.Ring;
+import io.millrace.contracts.v1.WalkRequest;
+import io.millrace.contracts.v1.WalkResponse;
+import io.millrace.contracts.v1.Worker;
+import io.millrace.model.BlockLayout;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * The metadata-service and the workers, each call under a deadline. Failures are {@link
+ * MillraceException}s that name who was called.
+ *
+ * <p>Safe for many threads; channels are shared and connect by themselves.
+ */
+public final class Cluster implements AutoCloseable {
+
+    private static final String METADATA = "metadata-service";
+
+    /** A page of 10,000 files with keys of 1 KiB. */
+    private static final int MAX_ANSWER_BYTES = 32 << 20;
+
+    private final ManagedChannel metadata;
+    private final Duration timeout;
+    private final Map<String, ManagedChannel> workers = new ConcurrentHashMap<>();
+    private final Map<Long, BlockLayout> layouts = new ConcurrentHashMap<>();
+    private volatile Optional<Known> known = Optional.empty();
+
+    private record Known(Ring ring, Topology topology) {}
+
+    /**
+     * Connects to nobody yet.
+     *
+     * @param metadataService {@code host:port} of its gRPC
+     * @param timeout of each call
+     */
+    public Cluster(String metadataService, Duration timeout) {
+        this.metadata = channel(metadataService);
+        this.timeout = timeout;
+    }
+
+    /**
+     * Passes when there is a file or directory at {@code path}.
+     *
+     * @throws MillraceException NOT_FOUND when there is not
+     */
+    public void requireExists(NamespacePath path) {
+        boolean found =
+                call(stub ->
+                        stub.resolve(ResolveRequest.newBuilder().setPath(path.toString()).build())
+                                .getFound());
+        if (!found) {
+            throw new MillraceException(
+                    ErrorCode.NOT_FOUND, "there is nothing at path '" + path + "'");
+        }
+    }
+
+    /** The page of files below {@code path} that {@code cursor} begins; empty: the first. */
+    public FoundFiles walk(String path, String cursor, int limit) {
+        WalkResponse page =
+                call(stub ->
+                        stub.walk(
+                                WalkRequest.newBuilder()
+                                        .setPath(path)
+                                        .setCursor(cursor)
+                                        .setLimit(limit)
+                                        .build()));
+        return new FoundFiles(page.getFilesList(), page.getNextCursor());
+    }
+
+    /** The ring as it is now. */
+    public Topology topology() {
+        Ring ring = call(stub -> stub.getRing(GetRingRequest.getDefaultInstance()));
+        Optional<Known> last = known;
+        if (last.isPresent() && last.get().ring().equals(ring)) {
+            return last.get().topology();
+        }
+        Topology topology = Topology.of(ring);
+        known = Optional.of(new Known(ring, topology));
+        return topology;
+    }
+
+    /**
+     * How the files of a mount are cut; asked once, for it never changes.
+     *
+     * @throws MillraceException NOT_FOUND when there is no such mount
+     */
+    public BlockLayout layout(long mountId) {
+        BlockLayout layout = layouts.get(mountId);
+        if (layout != null) {
+            return layout;
+        }
+        List<Mount> mounts =
+                call(stub -> stub.listMounts(ListMountsRequest.getDefaultInstance()))
+                        .getMountsList();
+        for (Mount mount : mounts) {
+            layouts.putIfAbsent(mount.getId(), Messages.blockLayout(mount));
+        }
+        BlockLayout listed = layouts.get(mountId);
+        if (listed == null) {
+            throw new MillraceException(ErrorCode.NOT_FOUND, "there is no mount " + mountId);
+        }
+        return listed;
+    }
+
+    /**
+     * How many bytes of each file {@code worker} holds, in the order asked; empty: it does not
+     * answer.
+     */
+    public Optional<List<Long>> residency(Worker worker, List<FileSource> files) {
+        ManagedChannel channel =
+                workers.computeIfAbsent(
+                        worker.getHost() + ":" + worker.getControlPort(), Cluster::channel);
+        try {
+            List<Long> resident =
+                    BlockServiceGrpc.newBlockingStub(channel)
+                            .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS)
+                            .residency(ResidencyRequest.newBuilder().addAllFiles(files).build())
+                            .getResidentBytesList();
+            return resident.size() == files.size() ? Optional.of(resident) : Optional.empty();
+        } catch (StatusRuntimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    private <T> T call(Function<MetadataServiceBlockingStub, T> call) {
+        try {
+            return call.apply(
+                    MetadataServiceGrpc.newBlockingStub(metadata)
+                            .withMaxInboundMessageSize(MAX_ANSWER_BYTES)
+                            .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (StatusRuntimeException e) {
+            throw GrpcErrors.fromStatus(METADATA, e);
+        }
+    }
+
+    private static ManagedChannel channel(String address) {
+        return ManagedChannelBuilder.forTarget(address).usePlaintext().build();
+    }
+
+    @Override
+    public void close() {
+        metadata.shutdownNow();
+        workers.values().forEach(ManagedChannel::shutdownNow);
+    }
+}

@@ -1,0 +1,163 @@
+package io.millrace.job.engine;
+
+import io.millrace.job.cluster.Cluster;
+import io.millrace.job.dispatch.Dispatcher;
+import io.millrace.job.ledger.Database;
+import io.millrace.job.ledger.Failure;
+import io.millrace.job.ledger.Job;
+import io.millrace.job.ledger.JobId;
+import io.millrace.job.ledger.JobKind;
+import io.millrace.job.ledger.Ledger;
+import io.millrace.job.ledger.Page;
+import io.millrace.job.plan.Estimate;
+import io.millrace.job.plan.Estimator;
+import io.millrace.job.plan.Planner;
+import io.millrace.job.result.ResultConsumer;
+import io.millrace.job.result.Results;
+import io.millrace.model.NamespacePath;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import javax.sql.DataSource;
+
+/**
+ * Jobs from submission to their end. All state is in the database, so that several engines share
+ * the work, and one that is killed between any two steps is taken over by the others or by itself.
+ *
+ * <p>Background work is a set of steps; {@link #start()} runs them in loops, tests call them one by
+ * one.
+ */
+public final class JobEngine implements AutoCloseable {
+
+    private final EngineSettings settings;
+    private final Ledger ledger;
+    private final Cluster cluster;
+    private final Planner planner;
+    private final Dispatcher dispatcher;
+    private final Results results;
+    private final Estimator estimator;
+    private final JobFeed feed;
+    private final Loops loops;
+    private Optional<ResultConsumer> consumer = Optional.empty();
+
+    /** Connects to nobody yet. The schema must be there. */
+    public JobEngine(DataSource source, EngineSettings settings, InstantSource clock) {
+        this.settings = settings;
+        Database database = new Database(source);
+        this.ledger = new Ledger(database, clock, new SecureRandom());
+        this.cluster = new Cluster(settings.metadataService(), settings.callTimeout());
+        this.planner = new Planner(database, ledger, cluster, settings.plan());
+        this.dispatcher =
+                new Dispatcher(database, ledger, cluster, settings.kafka(), settings.dispatch());
+        this.results = new Results(database, ledger, settings.results());
+        this.estimator = new Estimator(cluster, settings.estimate());
+        this.feed = new JobFeed(ledger, settings.watchers());
+        this.loops = new Loops(this, settings);
+    }
+
+    /**
+     * Accepts a job.
+     *
+     * @throws io.millrace.model.MillraceException NOT_FOUND when there is nothing at {@code path};
+     *     ALREADY_EXISTS, naming the running job; UNAVAILABLE when the metadata-service or the
+     *     database cannot be reached. Nothing is stored then.
+     */
+    public Job submit(JobKind kind, NamespacePath path) {
+        cluster.requireExists(path);
+        Job job = ledger.submit(kind, path);
+        loops.wakePlanners();
+        return job;
+    }
+
+    /** What {@link #submit} would do, without doing it; {@link Estimator#estimate}. */
+    public Estimate plan(JobKind kind, NamespacePath path) {
+        cluster.requireExists(path);
+        return estimator.estimate(kind, path);
+    }
+
+    /** {@link Ledger#job}. */
+    public Job job(JobId id) {
+        return ledger.job(id);
+    }
+
+    /** {@link Ledger#list}. */
+    public Page<Job> jobs(Optional<JobId> before, int limit) {
+        return ledger.list(before, limit);
+    }
+
+    /** {@link Ledger#cancel}. */
+    public Job cancel(JobId id) {
+        return ledger.cancel(id);
+    }
+
+    /** {@link Ledger#failures}. */
+    public Page<Failure> failures(JobId id, String afterPath, int limit) {
+        return ledger.failures(id, afterPath, limit);
+    }
+
+    /**
+     * Tells the job now and at each change, until it has ended or {@code gone} says so; blocks.
+     *
+     * @throws io.millrace.model.MillraceException NOT_FOUND; BUSY when too many follow
+     */
+    public void follow(JobId id, Consumer<Job> to, BooleanSupplier gone) {
+        feed.follow(id, to, gone);
+    }
+
+    /** Plans one page; {@link Planner#step}. */
+    public boolean planStep() {
+        return planner.step();
+    }
+
+    /** Sends what is due; {@link Dispatcher#step}. */
+    public int dispatchStep() {
+        return dispatcher.step();
+    }
+
+    /** Creates and checks the topics; {@link Dispatcher#checkTopics}. */
+    public void checkTopics() {
+        dispatcher.checkTopics();
+    }
+
+    /** Applies results that have come; {@link ResultConsumer#step}. Called by one thread. */
+    public int resultStep(Duration wait) {
+        if (consumer.isEmpty()) {
+            consumer = Optional.of(new ResultConsumer(settings.kafka(), results));
+        }
+        return consumer.get().step(wait);
+    }
+
+    /** Drops the connection results come by; the next step makes another. */
+    void closeConsumer() {
+        consumer.ifPresent(ResultConsumer::close);
+        consumer = Optional.empty();
+    }
+
+    /** Looks after late batches; {@link Results#sweep}. */
+    public int sweepStep() {
+        return results.sweep();
+    }
+
+    /** Forgets old jobs; {@link Ledger#prune}. */
+    public int pruneStep() {
+        return ledger.prune(settings.historyCount(), settings.historyAge());
+    }
+
+    /** Runs the steps in the background until {@link #close()}. */
+    public void start() {
+        loops.start();
+    }
+
+    /** Stops within a few seconds, also when Kafka or Postgres is gone. */
+    @Override
+    public void close() {
+        feed.close();
+        loops.close();
+        closeConsumer();
+        dispatcher.close();
+        cluster.close();
+    }
+}

@@ -1,0 +1,92 @@
+package io.millrace.job.engine;
+
+import io.millrace.job.ledger.Job;
+import io.millrace.job.ledger.JobId;
+import io.millrace.job.ledger.Ledger;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * Tells followers how a job goes on. Each follower reads the job at most four times a second, so
+ * that it hears of changes whichever replica made them; their number is bounded.
+ */
+final class JobFeed implements AutoCloseable {
+
+    private static final Duration PERIOD = Duration.ofMillis(250);
+
+    /** A job that does not change is told again, so that a follower that is gone is noticed. */
+    private static final Duration HEARTBEAT = Duration.ofSeconds(5);
+
+    private final Ledger ledger;
+    private final int limit;
+    private final Semaphore followers;
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    JobFeed(Ledger ledger, int limit) {
+        this.ledger = ledger;
+        this.limit = limit;
+        this.followers = new Semaphore(limit);
+    }
+
+    void follow(JobId id, Consumer<Job> to, BooleanSupplier gone) {
+        if (!followers.tryAcquire()) {
+            throw new MillraceException(
+                    ErrorCode.BUSY,
+                    limit + " clients follow jobs already (millrace.jobs.max-watchers)");
+        }
+        try {
+            tell(id, to, gone);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            followers.release();
+        }
+    }
+
+    private void tell(JobId id, Consumer<Job> to, BooleanSupplier gone)
+            throws InterruptedException {
+        Optional<Job> told = Optional.empty();
+        long toldAt = 0;
+        while (!gone.getAsBoolean()) {
+            Optional<Job> job = read(id, told.isPresent());
+            long now = System.nanoTime();
+            boolean due = now - toldAt > HEARTBEAT.toNanos();
+            if (job.isPresent() && (due || !job.equals(told))) {
+                to.accept(job.get());
+                told = job;
+                toldAt = now;
+            }
+            if (job.isPresent() && job.get().ended()) {
+                return;
+            }
+            if (closed.await(PERIOD.toMillis(), TimeUnit.MILLISECONDS)) {
+                return;
+            }
+        }
+    }
+
+    /** Once the first state is told, a database that is away is waited for. */
+    private Optional<Job> read(JobId id, boolean patient) {
+        try {
+            return Optional.of(ledger.job(id));
+        } catch (MillraceException e) {
+            if (patient && e.code() == ErrorCode.UNAVAILABLE) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** Ends all that follow. */
+    @Override
+    public void close() {
+        closed.countDown();
+    }
+}

@@ -1,0 +1,156 @@
+package io.millrace.job.engine;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Runs an engine's steps, each kind in threads of its own. A step that fails is tried again after a
+ * pause; a failure is logged when it begins and when it is over, not each time.
+ */
+final class Loops implements AutoCloseable {
+
+    private static final System.Logger LOG = System.getLogger(Loops.class.getName());
+
+    private static final Duration AFTER_FAILURE = Duration.ofMillis(500);
+    private static final Duration RESULT_WAIT = Duration.ofMillis(500);
+    private static final Duration SWEEP_PERIOD = Duration.ofSeconds(1);
+    private static final Duration PRUNE_PERIOD = Duration.ofMinutes(1);
+    private static final Duration LONGEST_STOP = Duration.ofSeconds(5);
+
+    private final JobEngine engine;
+    private final EngineSettings settings;
+    private final List<Thread> threads = new ArrayList<>();
+    private final Pulse toPlan = new Pulse();
+    private final Pulse toSend = new Pulse();
+    private volatile boolean topicsChecked;
+    private volatile boolean stopped;
+
+    Loops(JobEngine engine, EngineSettings settings) {
+        this.engine = engine;
+        this.settings = settings;
+    }
+
+    /** One round of a loop. */
+    private interface Round {
+        void run() throws InterruptedException;
+    }
+
+    void start() {
+        for (int i = 0; i < settings.planners(); i++) {
+            run("planner", this::plan);
+        }
+        run("dispatcher", this::send);
+        run("results", this::applyResults);
+        run("sweeper", this::sweep);
+        run("pruner", this::prune);
+    }
+
+    void wakePlanners() {
+        toPlan.beat();
+    }
+
+    private void plan() throws InterruptedException {
+        if (engine.planStep()) {
+            toSend.beat();
+        } else {
+            toPlan.await(settings.idle());
+        }
+    }
+
+    private void send() throws InterruptedException {
+        if (!topicsChecked) {
+            engine.checkTopics();
+            topicsChecked = true;
+        }
+        if (engine.dispatchStep() == 0) {
+            toSend.await(settings.idle());
+        }
+    }
+
+    private void applyResults() throws InterruptedException {
+        if (!topicsChecked) {
+            Thread.sleep(settings.idle());
+            return;
+        }
+        try {
+            if (engine.resultStep(RESULT_WAIT) > 0) {
+                toPlan.beat();
+                toSend.beat();
+            }
+        } catch (org.apache.kafka.common.KafkaException e) {
+            engine.closeConsumer();
+            throw e;
+        }
+    }
+
+    private void sweep() throws InterruptedException {
+        if (engine.sweepStep() > 0) {
+            toSend.beat();
+        }
+        Thread.sleep(SWEEP_PERIOD);
+    }
+
+    private void prune() throws InterruptedException {
+        engine.pruneStep();
+        Thread.sleep(PRUNE_PERIOD);
+    }
+
+    private void run(String name, Round round) {
+        threads.add(Thread.ofVirtual().name("jobs-" + name).start(() -> repeat(name, round)));
+    }
+
+    private void repeat(String name, Round round) {
+        AtomicReference<String> failing = new AtomicReference<>("");
+        while (!stopped) {
+            try {
+                round.run();
+                if (!failing.getAndSet("").isEmpty()) {
+                    LOG.log(Level.INFO, "event=jobs-loop-recovered loop={0}", name);
+                }
+            } catch (InterruptedException | org.apache.kafka.common.errors.InterruptException e) {
+                return;
+            } catch (RuntimeException e) {
+                String reason = String.valueOf(e.getMessage());
+                if (stopped || Thread.currentThread().isInterrupted()) {
+                    return;
+                }
+                if (!failing.getAndSet(reason).equals(reason)) {
+                    LOG.log(
+                            Level.WARNING,
+                            "event=jobs-loop-waiting loop=" + name + " reason=" + reason,
+                            e instanceof io.millrace.model.MillraceException ? null : e);
+                }
+                pause();
+            }
+        }
+    }
+
+    private void pause() {
+        try {
+            Thread.sleep(AFTER_FAILURE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        stopped = true;
+        threads.forEach(Thread::interrupt);
+        long deadline = System.nanoTime() + LONGEST_STOP.toNanos();
+        for (Thread thread : threads) {
+            long left = deadline - System.nanoTime();
+            try {
+                if (left > 0) {
+                    thread.join(Duration.ofNanos(left));
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package io.millrace.job.ledger;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A job at one moment.
+ *
+ * @param id its name
+ * @param kind what it does
+ * @param path absolute, of a directory or a file
+ * @param state where it is in its life
+ * @param created when it was accepted
+ * @param started when planning began; empty before
+ * @param message why it ended so; while it runs, what it waits for; may be empty
+ * @param planningFinished whether {@code counts.planned()} is the true denominator
+ * @param counts files and bytes
+ * @param bytesPerSecond done in the last seconds; 0 when nothing is running
+ * @param eta time left at the pace of the last seconds; empty when it cannot be told
+ * @param openBatches cut and without a result
+ * @param workers in order of their ids
+ */
+public record Job(
+        JobId id,
+        JobKind kind,
+        String path,
+        JobState state,
+        Instant created,
+        Optional<Instant> started,
+        String message,
+        boolean planningFinished,
+        Counts counts,
+        long bytesPerSecond,
+        Optional<Duration> eta,
+        long openBatches,
+        List<WorkerProgress> workers) {
+
+    public Job {
+        workers = List.copyOf(workers);
+    }
+
+    public boolean ended() {
+        return state instanceof JobState.Ended;
+    }
+
+    public Optional<Instant> finished() {
+        return state instanceof JobState.Ended ended
+                ? Optional.of(ended.finished())
+                : Optional.empty();
+    }
+}

@@ -1,0 +1,326 @@
+package io.millrace.job.ledger;
+
+import io.millrace.model.ErrorCode;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The SQL of jobs, their failures and their workers' progress. */
+final class JobStore {
+
+    private static final String COLUMNS =
+            """
+            SELECT j.*, now() AS read_at,
+                   (SELECT count(*) FROM jobs.batch b WHERE b.job_id = j.id) AS open_batches
+            FROM jobs.job j
+            """;
+
+    /** A rate over less than this says nothing. */
+    private static final double SHORTEST_SECONDS = 0.05;
+
+    private JobStore() {}
+
+    /** False: the id is taken, or a job of this kind is open on this path. */
+    static boolean insert(Connection connection, JobId id, JobKind kind, String path)
+            throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        INSERT INTO jobs.job (id, kind, path, state, created_at)
+                        VALUES (?, ?, ?, 'PLANNED', now()) ON CONFLICT DO NOTHING
+                        """)) {
+            statement.setString(1, id.value());
+            statement.setString(2, kind.name());
+            statement.setString(3, path);
+            return statement.executeUpdate() == 1;
+        }
+    }
+
+    static Optional<JobId> openJob(Connection connection, JobKind kind, String path)
+            throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        SELECT id FROM jobs.job
+                        WHERE kind = ? AND path = ? AND state IN ('PLANNED', 'RUNNING')
+                        """)) {
+            statement.setString(1, kind.name());
+            statement.setString(2, path);
+            try (ResultSet rows = statement.executeQuery()) {
+                return rows.next() ? Optional.of(new JobId(rows.getString(1))) : Optional.empty();
+            }
+        }
+    }
+
+    static List<JobId> openJobs(Connection connection) throws SQLException {
+        try (PreparedStatement statement =
+                        connection.prepareStatement(
+                                """
+                                SELECT id FROM jobs.job
+                                WHERE state IN ('PLANNED', 'RUNNING') ORDER BY id
+                                """);
+                ResultSet rows = statement.executeQuery()) {
+            List<JobId> ids = new ArrayList<>();
+            while (rows.next()) {
+                ids.add(new JobId(rows.getString(1)));
+            }
+            return ids;
+        }
+    }
+
+    /** Holds the job's row to the end of the transaction: all that count into it queue here. */
+    static void lock(Connection connection, JobId id) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT 1 FROM jobs.job WHERE id = ? FOR UPDATE")) {
+            statement.setString(1, id.value());
+            statement.executeQuery().close();
+        }
+    }
+
+    static Optional<Job> find(Connection connection, JobId id) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(COLUMNS + "WHERE j.id = ?")) {
+            statement.setString(1, id.value());
+            return jobs(connection, statement).stream().findFirst();
+        }
+    }
+
+    static List<Job> list(Connection connection, Optional<JobId> before, int limit)
+            throws SQLException {
+        String where = before.isPresent() ? "WHERE j.id < ? " : "";
+        try (PreparedStatement statement =
+                connection.prepareStatement(COLUMNS + where + "ORDER BY j.id DESC LIMIT ?")) {
+            int parameter = 1;
+            if (before.isPresent()) {
+                statement.setString(parameter++, before.get().value());
+            }
+            statement.setInt(parameter, limit);
+            return jobs(connection, statement);
+        }
+    }
+
+    private static List<Job> jobs(Connection connection, PreparedStatement statement)
+            throws SQLException {
+        record Found(Job job) {}
+        List<Found> found = new ArrayList<>();
+        try (ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                found.add(new Found(job(rows)));
+            }
+        }
+        Map<String, List<WorkerProgress>> workers =
+                workers(connection, found.stream().map(f -> f.job().id().value()).toList());
+        return found.stream()
+                .map(f ->
+                        withWorkers(f.job(), workers.getOrDefault(f.job().id().value(), List.of())))
+                .toList();
+    }
+
+    private static Job job(ResultSet row) throws SQLException {
+        Counts counts =
+                new Counts(
+                        tally(row, "planned"),
+                        tally(row, "done"),
+                        tally(row, "skipped"),
+                        tally(row, "failed"));
+        String message = row.getString("message");
+        JobState state = state(row, message);
+        Pace pace = state instanceof JobState.Open ? pace(row, counts) : new Pace(0, 0);
+        boolean planningFinished = row.getBoolean("planning_finished");
+        return new Job(
+                new JobId(row.getString("id")),
+                JobKind.valueOf(row.getString("kind")),
+                row.getString("path"),
+                state,
+                row.getTimestamp("created_at").toInstant(),
+                Optional.ofNullable(row.getTimestamp("started_at")).map(Timestamp::toInstant),
+                message,
+                planningFinished,
+                counts,
+                Math.round(pace.done()),
+                planningFinished ? pace.timeFor(counts.open().bytes()) : Optional.empty(),
+                row.getLong("open_batches"),
+                List.of());
+    }
+
+    private static Job withWorkers(Job job, List<WorkerProgress> workers) {
+        return new Job(
+                job.id(),
+                job.kind(),
+                job.path(),
+                job.state(),
+                job.created(),
+                job.started(),
+                job.message(),
+                job.planningFinished(),
+                job.counts(),
+                job.bytesPerSecond(),
+                job.eta(),
+                job.openBatches(),
+                workers);
+    }
+
+    private static JobState state(ResultSet row, String message) throws SQLException {
+        String word = row.getString("state");
+        Timestamp finished = row.getTimestamp("finished_at");
+        Instant at = finished == null ? Instant.EPOCH : finished.toInstant();
+        return switch (word) {
+            case "PLANNED" -> new JobState.Planned();
+            case "RUNNING" -> new JobState.Running();
+            case "SUCCEEDED" -> new JobState.Succeeded(at, message);
+            case "PARTIAL" -> new JobState.Partial(at, message);
+            case "FAILED" -> new JobState.Failed(at, message);
+            case "CANCELLED" -> new JobState.Cancelled(at, message);
+            default -> throw new IllegalStateException("job state " + word + " in the database");
+        };
+    }
+
+    private static Tally tally(ResultSet row, String prefix) throws SQLException {
+        return new Tally(row.getLong(prefix + "_files"), row.getLong(prefix + "_bytes"));
+    }
+
+    /** Bytes per second, done and accounted for. */
+    private record Pace(double done, double accounted) {
+        Optional<Duration> timeFor(long bytes) {
+            return accounted <= 0
+                    ? Optional.empty()
+                    : Optional.of(Duration.ofMillis((long) (1000.0 * bytes / accounted)));
+        }
+    }
+
+    private static Pace pace(ResultSet row, Counts counts) throws SQLException {
+        Timestamp since = row.getTimestamp("earlier_at");
+        if (since == null) {
+            return new Pace(0, 0);
+        }
+        Duration span =
+                Duration.between(since.toInstant(), row.getTimestamp("read_at").toInstant());
+        double seconds = Math.max(span.toNanos() / 1e9, SHORTEST_SECONDS);
+        return new Pace(
+                (counts.done().bytes() - row.getLong("earlier_done")) / seconds,
+                (counts.accounted().bytes() - row.getLong("earlier_accounted")) / seconds);
+    }
+
+    private static Map<String, List<WorkerProgress>> workers(
+            Connection connection, List<String> jobs) throws SQLException {
+        Map<String, List<WorkerProgress>> byJob = new HashMap<>();
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        SELECT * FROM jobs.worker_progress WHERE job_id = ANY (?)
+                        ORDER BY job_id, worker_id
+                        """)) {
+            statement.setArray(1, connection.createArrayOf("text", jobs.toArray()));
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    byJob.computeIfAbsent(rows.getString("job_id"), _ -> new ArrayList<>())
+                            .add(
+                                    new WorkerProgress(
+                                            rows.getString("worker_id"),
+                                            tally(rows, "done"),
+                                            tally(rows, "skipped"),
+                                            rows.getLong("failed_files")));
+                }
+            }
+        }
+        return byJob;
+    }
+
+    static void end(Connection connection, JobId id, JobState.Ended state) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        UPDATE jobs.job
+                        SET state = ?, finished_at = ?, message = ?, lease_token = lease_token + 1
+                        WHERE id = ? AND state IN ('PLANNED', 'RUNNING')
+                        """)) {
+            statement.setString(1, state.word());
+            statement.setTimestamp(2, Timestamp.from(state.finished()));
+            statement.setString(3, state.message());
+            statement.setString(4, id.value());
+            if (statement.executeUpdate() != 1) {
+                throw new IllegalStateException("job " + id + " had ended before");
+            }
+        }
+    }
+
+    /** What is being sent at this moment is left: its result is counted. */
+    static void dropUnpublished(Connection connection, JobId id) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        DELETE FROM jobs.batch
+                        WHERE job_id = ? AND published_at IS NULL
+                          AND (claimed_until IS NULL OR claimed_until < now())
+                        """)) {
+            statement.setString(1, id.value());
+            statement.executeUpdate();
+        }
+    }
+
+    static boolean notice(Connection connection, JobId id, String message) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        UPDATE jobs.job SET message = ?
+                        WHERE id = ? AND state IN ('PLANNED', 'RUNNING') AND message <> ?
+                        """)) {
+            statement.setString(1, message);
+            statement.setString(2, id.value());
+            statement.setString(3, message);
+            return statement.executeUpdate() == 1;
+        }
+    }
+
+    static List<Failure> failures(Connection connection, JobId id, String after, int limit)
+            throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        SELECT path, bytes, code, message FROM jobs.failure
+                        WHERE job_id = ? AND path > ? ORDER BY path LIMIT ?
+                        """)) {
+            statement.setString(1, id.value());
+            statement.setString(2, after);
+            statement.setInt(3, limit);
+            try (ResultSet rows = statement.executeQuery()) {
+                List<Failure> failures = new ArrayList<>();
+                while (rows.next()) {
+                    failures.add(
+                            new Failure(
+                                    rows.getString("path"),
+                                    rows.getLong("bytes"),
+                                    ErrorCode.valueOf(rows.getString("code")),
+                                    rows.getString("message")));
+                }
+                return failures;
+            }
+        }
+    }
+
+    static int prune(Connection connection, int count, Duration age) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        DELETE FROM jobs.job WHERE id IN (
+                            SELECT id FROM (
+                                SELECT id, finished_at, row_number() OVER (ORDER BY id DESC) AS place
+                                FROM jobs.job WHERE state NOT IN ('PLANNED', 'RUNNING')
+                            ) ended
+                            WHERE place > ? OR finished_at < now() - ? * interval '1 second')
+                        """)) {
+            statement.setInt(1, count);
+            statement.setLong(2, age.toSeconds());
+            return statement.executeUpdate();
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package io.millrace.job.rest;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.millrace.job.ledger.JobKind;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** What a client asks for, as JSON. */
+@Schema(name = "JobOrder", description = "What is to be done, and where.")
+record JobOrder(
+        @Schema(
+                        required = true,
+                        enumeration = {"load", "free"})
+                @Nullable String kind,
+        @Schema(required = true, description = "Absolute path of a directory or a file.")
+                @Nullable String path) {
+
+    /** The order, checked. */
+    record Checked(JobKind kind, NamespacePath path) {}
+
+    /**
+     * Reads a request's body.
+     *
+     * @throws MillraceException INVALID_ARGUMENT when it is no order
+     */
+    static Checked read(ObjectMapper json, @Nullable String body) {
+        JobOrder order = parse(json, body);
+        if (order.kind() == null || order.path() == null) {
+            throw invalid("kind and path must be given", null);
+        }
+        return new Checked(JobKind.parse(order.kind()), NamespacePath.parse(order.path()));
+    }
+
+    private static JobOrder parse(ObjectMapper json, @Nullable String body) {
+        try {
+            JobOrder order = json.readValue(body == null ? "" : body, JobOrder.class);
+            if (order != null) {
+                return order;
+            }
+        } catch (JsonProcessingException e) {
+            throw invalid(e.getOriginalMessage(), e);
+        }
+        throw invalid("it is null", null);
+    }
+
+    private static MillraceException invalid(String why, @Nullable Throwable cause) {
+        return new MillraceException(
+                ErrorCode.INVALID_ARGUMENT,
+                "the body is not a JSON object as {\"kind\": \"load\", \"path\": \"/data\"}: "
+                        + why,
+                cause);
+    }
+}

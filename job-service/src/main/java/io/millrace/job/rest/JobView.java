@@ -1,0 +1,105 @@
+package io.millrace.job.rest;
+
+import io.millrace.job.ledger.Counts;
+import io.millrace.job.ledger.Job;
+import io.millrace.job.ledger.Tally;
+import io.millrace.job.ledger.WorkerProgress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/** A job as JSON. */
+@Schema(name = "Job", description = "A job at one moment.")
+record JobView(
+        @Schema(description = "13 digits and letters; sorts by age.") String id,
+        @Schema(
+                        description = "What it does.",
+                        enumeration = {"load", "free"})
+                String kind,
+        @Schema(description = "The directory or file it works on.") String path,
+        @Schema(
+                        description = "Where it is in its life; the last four are final.",
+                        enumeration = {
+                            "PLANNED",
+                            "RUNNING",
+                            "SUCCEEDED",
+                            "PARTIAL",
+                            "FAILED",
+                            "CANCELLED"
+                        })
+                String state,
+        @Schema(description = "Why it ended so; while it runs, what it waits for. May be empty.")
+                String message,
+        Instant createdAt,
+        @Schema(description = "When planning began; absent before.") @Nullable Instant startedAt,
+        @Schema(description = "Absent while it runs.") @Nullable Instant finishedAt,
+        @Schema(description = "Whether planned is the true denominator.") boolean planningFinished,
+        @Schema(description = "planned = done + skipped + failed + open.") Outcomes files,
+        @Schema(description = "planned = done + skipped + failed + open.") Outcomes bytes,
+        @Schema(description = "Done in the last seconds; 0 when nothing is running.")
+                long bytesPerSecond,
+        @Schema(description = "Time left at this pace; absent when it cannot be told.")
+                @Nullable Long etaMillis,
+        @Schema(description = "Batches that were cut and have no result.") long batchesOutstanding,
+        List<Worker> workers) {
+
+    @Schema(name = "JobOutcomes", description = "What became of files, or of bytes.")
+    record Outcomes(
+            long planned,
+            @Schema(description = "Loaded, or freed.") long done,
+            @Schema(description = "Nothing was to be done.") long skipped,
+            long failed,
+            long open) {}
+
+    @Schema(name = "JobWorker", description = "What one worker did.")
+    record Worker(
+            String id,
+            long doneFiles,
+            long doneBytes,
+            long skippedFiles,
+            long skippedBytes,
+            long failedFiles) {}
+
+    static JobView of(Job job) {
+        Counts counts = job.counts();
+        Tally open = counts.open();
+        return new JobView(
+                job.id().value(),
+                job.kind().word(),
+                job.path(),
+                job.state().word(),
+                job.message(),
+                job.created(),
+                job.started().orElse(null),
+                job.finished().orElse(null),
+                job.planningFinished(),
+                new Outcomes(
+                        counts.planned().files(),
+                        counts.done().files(),
+                        counts.skipped().files(),
+                        counts.failed().files(),
+                        open.files()),
+                new Outcomes(
+                        counts.planned().bytes(),
+                        counts.done().bytes(),
+                        counts.skipped().bytes(),
+                        counts.failed().bytes(),
+                        open.bytes()),
+                job.bytesPerSecond(),
+                job.eta().map(Duration::toMillis).orElse(null),
+                job.openBatches(),
+                job.workers().stream().map(JobView::worker).toList());
+    }
+
+    private static Worker worker(WorkerProgress worker) {
+        return new Worker(
+                worker.workerId(),
+                worker.done().files(),
+                worker.done().bytes(),
+                worker.skipped().files(),
+                worker.skipped().bytes(),
+                worker.failedFiles());
+    }
+}

@@ -1,0 +1,230 @@
+package io.millrace.job.rest;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.millrace.job.engine.JobEngine;
+import io.millrace.job.ledger.Job;
+import io.millrace.job.ledger.JobId;
+import io.millrace.job.ledger.Page;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import io.smallrye.common.annotation.Blocking;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.subscription.BackPressureStrategy;
+import io.smallrye.mutiny.subscription.MultiEmitter;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.net.URI;
+import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestStreamElementType;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jspecify.annotations.Nullable;
+
+/** Jobs over HTTP: translates, and maps failures. */
+@Path("/api/v1/jobs")
+@Produces(MediaType.APPLICATION_JSON)
+@RunOnVirtualThread
+@Tag(name = "jobs", description = "Load and free: submit, follow, cancel.")
+public class JobsResource {
+
+    private static final int DEFAULT_JOBS = 100;
+    private static final int MOST_JOBS = 1_000;
+    private static final int DEFAULT_FAILURES = 1_000;
+    private static final int MOST_FAILURES = 10_000;
+
+    private final JobEngine engine;
+    private final ObjectMapper json;
+
+    JobsResource(JobEngine engine, ObjectMapper json) {
+        this.engine = engine;
+        this.json = json;
+    }
+
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(
+            summary = "Submit a job",
+            description = "Stores the job and answers; it runs in the background.")
+    @RequestBody(content = @Content(schema = @Schema(implementation = JobOrder.class)))
+    @APIResponse(
+            responseCode = "201",
+            description = "Accepted; Location is where it is followed.",
+            content = @Content(schema = @Schema(implementation = JobView.class)))
+    @APIResponse(
+            responseCode = "400",
+            description = "No JSON, an unknown kind, or a path that is none.",
+            content =
+                    @Content(
+                            mediaType = Problems.MEDIA_TYPE,
+                            schema = @Schema(implementation = Problems.Problem.class)))
+    @APIResponse(
+            responseCode = "404",
+            description = "There is nothing at the path; nothing was stored.",
+            content =
+                    @Content(
+                            mediaType = Problems.MEDIA_TYPE,
+                            schema = @Schema(implementation = Problems.Problem.class)))
+    @APIResponse(
+            responseCode = "409",
+            description = "A job of this kind runs on this path; detail names it.",
+            content =
+                    @Content(
+                            mediaType = Problems.MEDIA_TYPE,
+                            schema = @Schema(implementation = Problems.Problem.class)))
+    public Response submit(@Nullable String body) {
+        JobOrder.Checked order = JobOrder.read(json, body);
+        Job job = engine.submit(order.kind(), order.path());
+        return Response.created(URI.create("/api/v1/jobs/" + job.id()))
+                .entity(JobView.of(job))
+                .build();
+    }
+
+    @GET
+    @Operation(summary = "List jobs", description = "Newest first, those that have ended too.")
+    @APIResponse(
+            responseCode = "200",
+            content = @Content(schema = @Schema(implementation = JobsView.class)))
+    public JobsView list(
+            @Parameter(description = "1 to 1,000; 100 when not given.") @QueryParam("limit")
+                    @Nullable String limit,
+            @Parameter(description = "Only jobs older than this one.") @QueryParam("before")
+                    @Nullable String before) {
+        Page<Job> page =
+                engine.jobs(
+                        before == null || before.isEmpty()
+                                ? Optional.empty()
+                                : Optional.of(JobId.parse(before)),
+                        limit(limit, DEFAULT_JOBS, MOST_JOBS));
+        return new JobsView(page.items().stream().map(JobView::of).toList(), page.more());
+    }
+
+    @GET
+    @Path("{id}")
+    @Operation(summary = "A job as it is now")
+    @APIResponse(
+            responseCode = "200",
+            content = @Content(schema = @Schema(implementation = JobView.class)))
+    @APIResponse(responseCode = "404", description = "There is no such job.")
+    public JobView job(@PathParam("id") String id) {
+        return JobView.of(engine.job(JobId.parse(id)));
+    }
+
+    @POST
+    @Path("{id}/cancel")
+    @Operation(
+            summary = "Cancel a job",
+            description =
+                    "Batches that workers have already run to their end and are counted; no other is started. A"
+                            + " job that has ended stays as it is.")
+    @APIResponse(
+            responseCode = "200",
+            content = @Content(schema = @Schema(implementation = JobView.class)))
+    @APIResponse(responseCode = "404", description = "There is no such job.")
+    public JobView cancel(@PathParam("id") String id) {
+        return JobView.of(engine.cancel(JobId.parse(id)));
+    }
+
+    @DELETE
+    @Path("{id}")
+    @Operation(summary = "Cancel a job", description = "The same as POST {id}/cancel.")
+    public JobView delete(@PathParam("id") String id) {
+        return cancel(id);
+    }
+
+    @GET
+    @Path("{id}/failures")
+    @Operation(summary = "The files a job gave up, with reasons", description = "By path.")
+    @APIResponse(
+            responseCode = "200",
+            content = @Content(schema = @Schema(implementation = FailuresView.class)))
+    @APIResponse(responseCode = "404", description = "There is no such job.")
+    public FailuresView failures(
+            @PathParam("id") String id,
+            @Parameter(description = "Only paths behind this one.") @QueryParam("after")
+                    @Nullable String after,
+            @Parameter(description = "1 to 10,000; 1,000 when not given.") @QueryParam("limit")
+                    @Nullable String limit) {
+        return FailuresView.of(
+                engine.failures(
+                        JobId.parse(id),
+                        after == null ? "" : after,
+                        limit(limit, DEFAULT_FAILURES, MOST_FAILURES)));
+    }
+
+    @GET
+    @Path("{id}/events")
+    @Produces(MediaType.SERVER_SENT_EVENTS)
+    @RestStreamElementType(MediaType.APPLICATION_JSON)
+    @Blocking
+    @Operation(
+            summary = "Follow a job",
+            description =
+                    "Server-sent events, each the whole job: as it is now, then at each change (at most four a"
+                            + " second, at least one in five seconds). The stream ends when the job has ended: close the"
+                            + " EventSource at a final state. A client that reconnects gets the state of that moment.")
+    @APIResponse(
+            responseCode = "200",
+            content =
+                    @Content(
+                            mediaType = MediaType.SERVER_SENT_EVENTS,
+                            schema = @Schema(implementation = JobView.class)))
+    @APIResponse(responseCode = "404", description = "There is no such job.")
+    public Multi<JobView> events(@PathParam("id") String id) {
+        JobId job = engine.job(JobId.parse(id)).id();
+        return Multi.createFrom()
+                .emitter(emitter -> follow(job, emitter), BackPressureStrategy.LATEST);
+    }
+
+    private void follow(JobId job, MultiEmitter<? super JobView> emitter) {
+        Thread.ofVirtual()
+                .name("jobs-events-" + job)
+                .start(() -> {
+                    try {
+                        engine.follow(
+                                job,
+                                state -> emitter.emit(JobView.of(state)),
+                                emitter::isCancelled);
+                        emitter.complete();
+                    } catch (RuntimeException e) {
+                        emitter.fail(e);
+                    }
+                });
+    }
+
+    @ServerExceptionMapper
+    Response failed(Exception failure) {
+        return Problems.response(failure);
+    }
+
+    private static int limit(@Nullable String asked, int usual, int most) {
+        if (asked == null || asked.isEmpty()) {
+            return usual;
+        }
+        try {
+            int limit = Integer.parseInt(asked);
+            if (limit >= 1 && limit <= most) {
+                return limit;
+            }
+        } catch (NumberFormatException e) {
+            // Answered like a number that is out of bounds.
+        }
+        throw new MillraceException(
+                ErrorCode.INVALID_ARGUMENT,
+                "limit '" + asked + "' is not a number within 1 and " + most);
+    }
+}

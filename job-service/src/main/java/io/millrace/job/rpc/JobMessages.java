@@ -1,0 +1,115 @@
+package io.millrace.job.rpc;
+
+import io.millrace.contracts.v1.Job.Builder;
+import io.millrace.contracts.v1.JobFailure;
+import io.millrace.contracts.v1.JobPlan;
+import io.millrace.contracts.v1.JobState;
+import io.millrace.contracts.v1.WorkerProgress;
+import io.millrace.job.ledger.Counts;
+import io.millrace.job.ledger.Failure;
+import io.millrace.job.ledger.Job;
+import io.millrace.job.ledger.JobKind;
+import io.millrace.job.plan.Estimate;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import java.time.Duration;
+import java.time.Instant;
+
+/** Jobs as messages, and what is asked of them back. */
+final class JobMessages {
+
+    private static final long UNKNOWN = -1;
+
+    private JobMessages() {}
+
+    static io.millrace.contracts.v1.Job job(Job job) {
+        Counts counts = job.counts();
+        Builder message =
+                io.millrace.contracts.v1.Job.newBuilder()
+                        .setId(job.id().value())
+                        .setKind(kind(job.kind()))
+                        .setPath(job.path())
+                        .setState(state(job.state()))
+                        .setCreatedMillis(job.created().toEpochMilli())
+                        .setStartedMillis(job.started().map(Instant::toEpochMilli).orElse(0L))
+                        .setFinishedMillis(job.finished().map(Instant::toEpochMilli).orElse(0L))
+                        .setPlanningFinished(job.planningFinished())
+                        .setPlannedFiles(counts.planned().files())
+                        .setPlannedBytes(counts.planned().bytes())
+                        .setDoneFiles(counts.done().files())
+                        .setDoneBytes(counts.done().bytes())
+                        .setSkippedFiles(counts.skipped().files())
+                        .setSkippedBytes(counts.skipped().bytes())
+                        .setFailedFiles(counts.failed().files())
+                        .setFailedBytes(counts.failed().bytes())
+                        .setBytesPerSecond(job.bytesPerSecond())
+                        .setEtaMillis(job.eta().map(Duration::toMillis).orElse(UNKNOWN))
+                        .setMessage(job.message())
+                        .setBatchesOutstanding(job.openBatches());
+        job.workers().forEach(worker -> message.addWorkers(worker(worker)));
+        return message.build();
+    }
+
+    private static WorkerProgress worker(io.millrace.job.ledger.WorkerProgress worker) {
+        return WorkerProgress.newBuilder()
+                .setWorkerId(worker.workerId())
+                .setDoneFiles(worker.done().files())
+                .setDoneBytes(worker.done().bytes())
+                .setSkippedFiles(worker.skipped().files())
+                .setSkippedBytes(worker.skipped().bytes())
+                .setFailedFiles(worker.failedFiles())
+                .build();
+    }
+
+    static JobPlan plan(Estimate estimate) {
+        return JobPlan.newBuilder()
+                .setKind(kind(estimate.kind()))
+                .setPath(estimate.path())
+                .setFiles(estimate.total().files())
+                .setBytes(estimate.total().bytes())
+                .setResidentFiles(estimate.resident().files())
+                .setResidentBytes(estimate.resident().bytes())
+                .setGetRequests(estimate.getRequests())
+                .setCapacityBytes(estimate.capacityBytes())
+                .setUsedBytes(estimate.usedBytes())
+                .setFits(estimate.fits())
+                .build();
+    }
+
+    static JobFailure failure(Failure failure) {
+        return JobFailure.newBuilder()
+                .setPath(failure.path())
+                .setBytes(failure.bytes())
+                .setCode(failure.code().name())
+                .setMessage(failure.message())
+                .build();
+    }
+
+    static JobKind kind(io.millrace.contracts.v1.JobKind kind) {
+        return switch (kind) {
+            case JOB_KIND_LOAD -> JobKind.LOAD;
+            case JOB_KIND_FREE -> JobKind.FREE;
+            case JOB_KIND_UNSPECIFIED, UNRECOGNIZED ->
+                    throw new MillraceException(
+                            ErrorCode.INVALID_ARGUMENT, "job kind is not set: it is load or free");
+        };
+    }
+
+    private static io.millrace.contracts.v1.JobKind kind(JobKind kind) {
+        return switch (kind) {
+            case LOAD -> io.millrace.contracts.v1.JobKind.JOB_KIND_LOAD;
+            case FREE -> io.millrace.contracts.v1.JobKind.JOB_KIND_FREE;
+        };
+    }
+
+    private static JobState state(io.millrace.job.ledger.JobState state) {
+        return switch (state) {
+            case io.millrace.job.ledger.JobState.Planned _ -> JobState.JOB_STATE_PLANNED;
+            case io.millrace.job.ledger.JobState.Running _ -> JobState.JOB_STATE_RUNNING;
+            case io.millrace.job.ledger.JobState.Succeeded _ -> JobState.JOB_STATE_SUCCEEDED;
+            case io.millrace.job.ledger.JobState.Partial _ -> JobState.JOB_STATE_PARTIAL;
+            case io.millrace.job.ledger.JobState.Failed _ -> JobState.JOB_STATE_FAILED;
+            case io.millrace.job.ledger.JobState.Cancelled _ -> JobState.JOB_STATE_CANCELLED;
+        };
+    }
+}

@@ -1,0 +1,162 @@
+package io.millrace.job.rpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.millrace.contracts.GrpcErrors;
+import io.millrace.contracts.v1.CancelJobRequest;
+import io.millrace.contracts.v1.GetJobRequest;
+import io.millrace.contracts.v1.Job;
+import io.millrace.contracts.v1.JobPlan;
+import io.millrace.contracts.v1.JobServiceGrpc;
+import io.millrace.contracts.v1.ListFailuresRequest;
+import io.millrace.contracts.v1.ListFailuresResponse;
+import io.millrace.contracts.v1.ListJobsRequest;
+import io.millrace.contracts.v1.ListJobsResponse;
+import io.millrace.contracts.v1.PlanJobRequest;
+import io.millrace.contracts.v1.SubmitJobRequest;
+import io.millrace.job.engine.JobEngine;
+import io.millrace.job.ledger.Failure;
+import io.millrace.job.ledger.JobId;
+import io.millrace.job.ledger.Page;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
+import io.quarkus.grpc.GrpcService;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import java.lang.System.Logger.Level;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** The job-service over gRPC: translates, and maps failures. */
+@GrpcService
+@RunOnVirtualThread
+public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
+
+    private static final System.Logger LOG = System.getLogger(JobRpc.class.getName());
+
+    private static final int DEFAULT_JOBS = 100;
+    private static final int MOST_JOBS = 1_000;
+    private static final int DEFAULT_FAILURES = 1_000;
+    private static final int MOST_FAILURES = 10_000;
+
+    private final JobEngine engine;
+
+    JobRpc(JobEngine engine) {
+        this.engine = engine;
+    }
+
+    @Override
+    public void submit(SubmitJobRequest request, StreamObserver<Job> observer) {
+        answer(
+                observer,
+                () ->
+                        JobMessages.job(
+                                engine.submit(
+                                        JobMessages.kind(request.getKind()),
+                                        NamespacePath.parse(request.getPath()))));
+    }
+
+    @Override
+    public void plan(PlanJobRequest request, StreamObserver<JobPlan> observer) {
+        answer(
+                observer,
+                () ->
+                        JobMessages.plan(
+                                engine.plan(
+                                        JobMessages.kind(request.getKind()),
+                                        NamespacePath.parse(request.getPath()))));
+    }
+
+    @Override
+    public void get(GetJobRequest request, StreamObserver<Job> observer) {
+        answer(observer, () -> JobMessages.job(engine.job(JobId.parse(request.getJobId()))));
+    }
+
+    @Override
+    public void cancel(CancelJobRequest request, StreamObserver<Job> observer) {
+        answer(observer, () -> JobMessages.job(engine.cancel(JobId.parse(request.getJobId()))));
+    }
+
+    @Override
+    public void list(ListJobsRequest request, StreamObserver<ListJobsResponse> observer) {
+        answer(
+                observer,
+                () -> {
+                    Page<io.millrace.job.ledger.Job> page =
+                            engine.jobs(
+                                    request.getBeforeJobId().isEmpty()
+                                            ? Optional.empty()
+                                            : Optional.of(JobId.parse(request.getBeforeJobId())),
+                                    limit(request.getLimit(), DEFAULT_JOBS, MOST_JOBS));
+                    ListJobsResponse.Builder response =
+                            ListJobsResponse.newBuilder().setMore(page.more());
+                    page.items().forEach(job -> response.addJobs(JobMessages.job(job)));
+                    return response.build();
+                });
+    }
+
+    @Override
+    public void listFailures(
+            ListFailuresRequest request, StreamObserver<ListFailuresResponse> observer) {
+        answer(
+                observer,
+                () -> {
+                    Page<Failure> page =
+                            engine.failures(
+                                    JobId.parse(request.getJobId()),
+                                    request.getCursor(),
+                                    limit(request.getLimit(), DEFAULT_FAILURES, MOST_FAILURES));
+                    ListFailuresResponse.Builder response = ListFailuresResponse.newBuilder();
+                    page.items().forEach(f -> response.addFailures(JobMessages.failure(f)));
+                    if (page.more()) {
+                        response.setNextCursor(page.items().getLast().path());
+                    }
+                    return response.build();
+                });
+    }
+
+    @Override
+    public void watch(GetJobRequest request, StreamObserver<Job> observer) {
+        ServerCallStreamObserver<Job> call = (ServerCallStreamObserver<Job>) observer;
+        try {
+            engine.follow(
+                    JobId.parse(request.getJobId()),
+                    job -> call.onNext(JobMessages.job(job)),
+                    call::isCancelled);
+            if (!call.isCancelled()) {
+                call.onCompleted();
+            }
+        } catch (RuntimeException e) {
+            if (!call.isCancelled()) {
+                call.onError(failed(e));
+            }
+        }
+    }
+
+    private static int limit(int asked, int usual, int most) {
+        if (asked < 0 || asked > most) {
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT, "limit is not within 1 and " + most);
+        }
+        return asked == 0 ? usual : asked;
+    }
+
+    private static <T> void answer(StreamObserver<T> observer, Supplier<T> work) {
+        T answer;
+        try {
+            answer = work.get();
+        } catch (RuntimeException e) {
+            observer.onError(failed(e));
+            return;
+        }
+        observer.onNext(answer);
+        observer.onCompleted();
+    }
+
+    private static RuntimeException failed(RuntimeException e) {
+        if (!(e instanceof MillraceException known) || known.code() == ErrorCode.INTERNAL) {
+            LOG.log(Level.ERROR, "event=jobs-call-failed", e);
+        }
+        return GrpcErrors.toStatus(e);
+    }
+}

@@ -1,0 +1,5 @@
+/** Jobs over gRPC. */
+@NullMarked
+package io.millrace.job.rpc;
+
+import org.jspecify.annotations.NullMarked;
