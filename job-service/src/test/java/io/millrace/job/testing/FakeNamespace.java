@@ -1,0 +1,210 @@
+package io.millrace.job.testing;
+
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.millrace.contracts.GrpcErrors;
+import io.millrace.contracts.v1.FileSource;
+import io.millrace.contracts.v1.GetRingRequest;
+import io.millrace.contracts.v1.ListMountsRequest;
+import io.millrace.contracts.v1.ListMountsResponse;
+import io.millrace.contracts.v1.MetadataServiceGrpc;
+import io.millrace.contracts.v1.Mount;
+import io.millrace.contracts.v1.MountOptions;
+import io.millrace.contracts.v1.ResolveRequest;
+import io.millrace.contracts.v1.ResolveResponse;
+import io.millrace.contracts.v1.Ring;
+import io.millrace.contracts.v1.WalkRequest;
+import io.millrace.contracts.v1.WalkResponse;
+import io.millrace.contracts.v1.WalkedFile;
+import io.millrace.contracts.v1.Worker;
+import io.millrace.contracts.v1.WorkerState;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/** A metadata-service whose files and ring are set by the test; one mount, 1, at {@code /}. */
+public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImplBase
+        implements AutoCloseable {
+
+    /** Equal in all tests, for they share the topic. */
+    public static final int SLOTS = 16;
+
+    public static final long BLOCK_BYTES = 1 << 20;
+
+    private final Server server;
+    private final NavigableMap<String, Long> files = new TreeMap<>();
+    private final Map<String, Worker> workers = new TreeMap<>();
+    private long epoch = 1;
+    private boolean away;
+
+    public FakeNamespace() throws IOException {
+        server =
+                NettyServerBuilder.forAddress(
+                                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                        .addService(this)
+                        .build()
+                        .start();
+    }
+
+    public String address() {
+        return "127.0.0.1:" + server.getPort();
+    }
+
+    public synchronized void add(String path, long bytes) {
+        files.put(path, bytes);
+    }
+
+    public synchronized void remove(String path) {
+        files.remove(path);
+    }
+
+    /** Makes a worker live, with room for {@code capacity} bytes. */
+    public synchronized void join(String worker, int controlPort, long capacity) {
+        workers.put(
+                worker,
+                Worker.newBuilder()
+                        .setId(worker)
+                        .setHost("127.0.0.1")
+                        .setControlPort(controlPort)
+                        .setCapacityBytes(capacity)
+                        .setUsedBytes(capacity / 10)
+                        .setWeight(capacity)
+                        .setState(WorkerState.WORKER_STATE_LIVE)
+                        .build());
+        epoch++;
+    }
+
+    public synchronized void leave(String worker) {
+        workers.remove(worker);
+        epoch++;
+    }
+
+    /** While away, every call is answered UNAVAILABLE. */
+    public synchronized void setAway(boolean away) {
+        this.away = away;
+    }
+
+    public synchronized Ring ring() {
+        return Ring.newBuilder()
+                .setEpoch(epoch)
+                .setSlots(SLOTS)
+                .addAllWorkers(workers.values())
+                .build();
+    }
+
+    /** What {@code path} is as an object. */
+    public static FileSource source(String path, long bytes) {
+        return FileSource.newBuilder()
+                .setMountId(1)
+                .setKey(path.substring(1))
+                .setObjectVersion("v1")
+                .setLength(bytes)
+                .build();
+    }
+
+    @Override
+    public synchronized void resolve(
+            ResolveRequest request, StreamObserver<ResolveResponse> observer) {
+        answer(
+                observer,
+                ResolveResponse.newBuilder()
+                        .setFound(
+                                request.getPath().equals("/empty")
+                                        || !below(request.getPath()).isEmpty())
+                        .build());
+    }
+
+    @Override
+    public synchronized void walk(WalkRequest request, StreamObserver<WalkResponse> observer) {
+        NavigableMap<String, Long> all = below(request.getPath());
+        if (all.isEmpty() && !request.getPath().equals("/empty")) {
+            observer.onError(
+                    GrpcErrors.toStatus(
+                            new MillraceException(
+                                    ErrorCode.NOT_FOUND,
+                                    "there is nothing at path '" + request.getPath() + "'")));
+            return;
+        }
+        List<WalkedFile> page = new ArrayList<>();
+        for (Map.Entry<String, Long> file : all.tailMap(request.getCursor(), false).entrySet()) {
+            if (page.size() == request.getLimit()) {
+                break;
+            }
+            page.add(
+                    WalkedFile.newBuilder()
+                            .setPath(file.getKey())
+                            .setSource(source(file.getKey(), file.getValue()))
+                            .build());
+        }
+        boolean more = !page.isEmpty() && !page.getLast().getPath().equals(all.lastKey());
+        answer(
+                observer,
+                WalkResponse.newBuilder()
+                        .addAllFiles(page)
+                        .setNextCursor(more ? page.getLast().getPath() : "")
+                        .build());
+    }
+
+    private NavigableMap<String, Long> below(String path) {
+        NavigableMap<String, Long> found = new TreeMap<>();
+        files.forEach((file, bytes) -> {
+            if (path.equals("/") || file.equals(path) || file.startsWith(path + "/")) {
+                found.put(file, bytes);
+            }
+        });
+        return found;
+    }
+
+    @Override
+    public synchronized void getRing(GetRingRequest request, StreamObserver<Ring> observer) {
+        answer(observer, ring());
+    }
+
+    @Override
+    public synchronized void listMounts(
+            ListMountsRequest request, StreamObserver<ListMountsResponse> observer) {
+        answer(
+                observer,
+                ListMountsResponse.newBuilder()
+                        .addMounts(
+                                Mount.newBuilder()
+                                        .setId(1)
+                                        .setPath("/")
+                                        .setOptions(
+                                                MountOptions.newBuilder()
+                                                        .setBlockBytes(BLOCK_BYTES)))
+                        .build());
+    }
+
+    private <T> void answer(StreamObserver<T> observer, T answer) {
+        if (away) {
+            observer.onError(
+                    GrpcErrors.toStatus(
+                            new MillraceException(ErrorCode.UNAVAILABLE, "the namespace is away")));
+            return;
+        }
+        observer.onNext(answer);
+        observer.onCompleted();
+    }
+
+    @Override
+    public void close() {
+        server.shutdownNow();
+        try {
+            if (!server.awaitTermination(10, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("the fake metadata-service did not stop");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

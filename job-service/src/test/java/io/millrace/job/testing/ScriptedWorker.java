@@ -1,0 +1,247 @@
+package io.millrace.job.testing;
+
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.millrace.contracts.Messages;
+import io.millrace.contracts.v1.Batch;
+import io.millrace.contracts.v1.BatchItem;
+import io.millrace.contracts.v1.BatchKind;
+import io.millrace.contracts.v1.BatchResult;
+import io.millrace.contracts.v1.BlockServiceGrpc;
+import io.millrace.contracts.v1.FailedItem;
+import io.millrace.contracts.v1.ResidencyRequest;
+import io.millrace.contracts.v1.ResidencyResponse;
+import io.millrace.model.BlockId;
+import io.millrace.model.BlockLayout;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.FileVersion;
+import io.millrace.model.Placement;
+import io.millrace.model.WorkerId;
+import io.millrace.topics.Topics;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/**
+ * A worker without a disk: it speaks the real topics and the real control port, remembers which
+ * blocks it "has", and fails, moves or keeps silent about what the test says.
+ */
+public final class ScriptedWorker extends BlockServiceGrpc.BlockServiceImplBase
+        implements AutoCloseable {
+
+    private final WorkerId id;
+    private final FakeNamespace namespace;
+    private final KafkaConsumer<String, byte[]> batches;
+    private final KafkaProducer<String, byte[]> results;
+    private final Server control;
+    private final Map<FileVersion, Set<Integer>> resident = new ConcurrentHashMap<>();
+    private final Set<String> failing = ConcurrentHashMap.newKeySet();
+    private final List<Batch> received = new ArrayList<>();
+    private boolean silent;
+
+    public ScriptedWorker(String id, FakeNamespace namespace, String bootstrapServers)
+            throws IOException {
+        this.id = new WorkerId(id);
+        this.namespace = namespace;
+        this.batches =
+                new KafkaConsumer<>(
+                        Map.of(
+                                "bootstrap.servers",
+                                bootstrapServers,
+                                "enable.auto.commit",
+                                "false"),
+                        new StringDeserializer(),
+                        new ByteArrayDeserializer());
+        this.results =
+                new KafkaProducer<>(
+                        Map.of("bootstrap.servers", bootstrapServers, "linger.ms", "0"),
+                        new StringSerializer(),
+                        new ByteArraySerializer());
+        List<TopicPartition> partitions =
+                IntStream.range(0, FakeNamespace.SLOTS)
+                        .mapToObj(slot -> new TopicPartition(Topics.BLOCK_BATCHES.name(), slot))
+                        .toList();
+        batches.assign(partitions);
+        batches.seekToEnd(partitions);
+        partitions.forEach(batches::position);
+        control =
+                NettyServerBuilder.forAddress(
+                                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                        .addService(this)
+                        .build()
+                        .start();
+    }
+
+    public WorkerId id() {
+        return id;
+    }
+
+    public int controlPort() {
+        return control.getPort();
+    }
+
+    /** From now on every part of {@code path} fails here. */
+    public void fail(String path) {
+        failing.add(path);
+    }
+
+    /** While silent, it reads batches and answers none. */
+    public void setSilent(boolean silent) {
+        this.silent = silent;
+    }
+
+    /** The batches it has read of slots it owned, in order. */
+    public List<Batch> received() {
+        return List.copyOf(received);
+    }
+
+    /** Answers what has come. */
+    public void step() {
+        Placement placement = Messages.fromMessage(namespace.ring()).placement();
+        Set<Integer> mine = new HashSet<>(placement.slotsOf(id));
+        for (ConsumerRecord<String, byte[]> record : batches.poll(Duration.ofMillis(20))) {
+            if (mine.contains(record.partition())) {
+                Batch batch = Topics.BLOCK_BATCHES.decode(record.value());
+                received.add(batch);
+                if (!silent) {
+                    send(run(batch, placement));
+                }
+            }
+        }
+    }
+
+    /** Publishes a result as a worker would. */
+    public void send(BatchResult result) {
+        try {
+            results.send(
+                            new ProducerRecord<>(
+                                    Topics.BLOCK_RESULTS.name(),
+                                    result.getJobId(),
+                                    Topics.BLOCK_RESULTS.encode(result)))
+                    .get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Does a batch and tells what it did. */
+    public BatchResult run(Batch batch, Placement placement) {
+        BatchResult.Builder result =
+                BatchResult.newBuilder()
+                        .setBatchId(batch.getBatchId())
+                        .setJobId(batch.getJobId())
+                        .setAttempt(batch.getAttempt())
+                        .setWorkerId(id.value());
+        for (BatchItem item : batch.getItemsList()) {
+            if (failing.contains(item.getPath())) {
+                result.addFailed(
+                        FailedItem.newBuilder()
+                                .setItem(item)
+                                .setCode(ErrorCode.STALE_VERSION.name())
+                                .setMessage(item.getPath() + " has changed in the bucket"));
+            } else if (batch.getKind() == BatchKind.BATCH_KIND_FREE) {
+                free(item, result);
+            } else {
+                load(item, placement, result);
+            }
+        }
+        return result.build();
+    }
+
+    private void load(BatchItem item, Placement placement, BatchResult.Builder result) {
+        FileVersion version = Messages.fromMessage(item.getSource()).fileVersion();
+        if (item.getBlocksList().stream()
+                .anyMatch(block -> !placement.isOwner(id, new BlockId(version, block)))) {
+            result.addMoved(item);
+            return;
+        }
+        Set<Integer> has = resident.computeIfAbsent(version, _ -> ConcurrentHashMap.newKeySet());
+        long fetched = 0;
+        long bytes = 0;
+        for (int block : item.getBlocksList()) {
+            long length = blockBytes(item, block);
+            bytes += length;
+            fetched += has.add(block) ? length : 0;
+        }
+        int counts = item.getCountsFile() ? 1 : 0;
+        result.setDoneBytes(result.getDoneBytes() + fetched)
+                .setSkippedBytes(result.getSkippedBytes() + bytes - fetched);
+        if (fetched > 0) {
+            result.setDoneItems(result.getDoneItems() + 1)
+                    .setDoneFiles(result.getDoneFiles() + counts);
+        } else {
+            result.setSkippedItems(result.getSkippedItems() + 1)
+                    .setSkippedFiles(result.getSkippedFiles() + counts);
+        }
+    }
+
+    private void free(BatchItem item, BatchResult.Builder result) {
+        Set<Integer> had = resident.remove(Messages.fromMessage(item.getSource()).fileVersion());
+        int counts = item.getCountsFile() ? 1 : 0;
+        if (had == null) {
+            result.setSkippedItems(result.getSkippedItems() + 1)
+                    .setSkippedFiles(result.getSkippedFiles() + counts)
+                    .setSkippedBytes(result.getSkippedBytes() + item.getSource().getLength());
+        } else {
+            long bytes = had.stream().mapToLong(block -> blockBytes(item, block)).sum();
+            result.setDoneItems(result.getDoneItems() + 1)
+                    .setDoneFiles(result.getDoneFiles() + counts)
+                    .setDoneBytes(result.getDoneBytes() + bytes);
+        }
+    }
+
+    private static long blockBytes(BatchItem item, int block) {
+        return new BlockLayout(FakeNamespace.BLOCK_BYTES)
+                .range(block, item.getSource().getLength())
+                .length();
+    }
+
+    @Override
+    public void residency(ResidencyRequest request, StreamObserver<ResidencyResponse> observer) {
+        ResidencyResponse.Builder response = ResidencyResponse.newBuilder();
+        Map<FileVersion, Long> known = new HashMap<>();
+        request.getFilesList()
+                .forEach(file -> {
+                    FileVersion version = Messages.fromMessage(file).fileVersion();
+                    BatchItem item = BatchItem.newBuilder().setSource(file).build();
+                    known.computeIfAbsent(
+                            version,
+                            v ->
+                                    resident.getOrDefault(v, Set.of()).stream()
+                                            .mapToLong(block -> blockBytes(item, block))
+                                            .sum());
+                    response.addResidentBytes(known.getOrDefault(version, 0L));
+                });
+        observer.onNext(response.build());
+        observer.onCompleted();
+    }
+
+    @Override
+    public void close() {
+        control.shutdownNow();
+        batches.close();
+        results.close(Duration.ofSeconds(5));
+    }
+}
