@@ -1,0 +1,127 @@
+package io.millrace.metadata.boot;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.metadata.changes.Change;
+import io.millrace.metadata.changes.ChangeFeed;
+import io.millrace.metadata.changes.ChangeLogStore;
+import io.millrace.metadata.changes.ChangePublisher;
+import io.millrace.metadata.mounts.MountTable;
+import io.millrace.metadata.namespace.Namespace;
+import io.millrace.metadata.workers.WorkerRegistry;
+import io.millrace.model.WorkerId;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import jakarta.interceptor.Interceptor;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jboss.logging.Logger;
+
+/** Starts the service and its background loops, and stops them. */
+@Singleton
+class Lifecycle {
+
+    private static final Logger LOG = Logger.getLogger(Lifecycle.class);
+    private static final int REAP = 2_000;
+    private static final int PRUNE = 10_000;
+
+    private final MetadataSettings settings;
+    private final MountTable mounts;
+    private final Namespace namespace;
+    private final WorkerRegistry workers;
+    private final ChangeFeed feed;
+    private final ChangeLogStore changes;
+    private final ChangePublisher publisher;
+    private final MeterRegistry registry;
+    private final List<Loop> loops = new ArrayList<>();
+    private long lastExpireNanos = System.nanoTime() - Duration.ofDays(1).toNanos();
+    private long graceEndNanos;
+
+    Lifecycle(
+            MetadataSettings settings,
+            MountTable mounts,
+            Namespace namespace,
+            WorkerRegistry workers,
+            ChangeFeed feed,
+            ChangeLogStore changes,
+            ChangePublisher publisher,
+            MeterRegistry registry) {
+        this.settings = settings;
+        this.mounts = mounts;
+        this.namespace = namespace;
+        this.workers = workers;
+        this.feed = feed;
+        this.changes = changes;
+        this.publisher = publisher;
+        this.registry = registry;
+    }
+
+    // Before the servers of this application and its other parts ask for the ring.
+    void start(@Observes @Priority(Interceptor.Priority.LIBRARY_BEFORE) StartupEvent event) {
+        SettingsCheck.check(settings);
+        workers.fixSlots(settings.slots());
+        feed.start();
+        workers.workers();
+        mounts.refresh();
+        feed.listen(change -> {
+            switch (change) {
+                case Change.Name _ -> {}
+                case Change.Mounts _ -> mounts.refresh();
+                case Change.Ring _ -> workers.workers();
+            }
+        });
+        registry.gauge("millrace.metadata.mounts", mounts, table -> table.known().size());
+        registry.gauge(
+                "millrace.metadata.workers.live", workers, known -> known.known().inRing().size());
+        registry.gauge("millrace.metadata.ring.epoch", workers, known -> known.known().ringEpoch());
+        registry.gauge("millrace.metadata.changes.unpublished", publisher, p -> p.waiting());
+        loops.add(
+                Loop.start(
+                        "feed",
+                        settings.watch().poll(),
+                        () -> {
+                            feed.poll();
+                            return false;
+                        }));
+        loops.add(Loop.start("leases", settings.workerLease().dividedBy(8), this::expire));
+        loops.add(Loop.start("reap", Duration.ofSeconds(1), () -> namespace.reap(REAP)));
+        loops.add(Loop.start("prune", Duration.ofSeconds(10), this::prune));
+        if (settings.changeLog().publish()) {
+            loops.add(Loop.start("publish", Duration.ofMillis(200), publisher::step));
+        }
+    }
+
+    /**
+     * Workers could not renew while this service, or Postgres, was away: after each such gap they
+     * get one lease to do so.
+     */
+    private boolean expire() {
+        long now = System.nanoTime();
+        long lease = settings.workerLease().toNanos();
+        if (now - lastExpireNanos > lease / 2) {
+            graceEndNanos = now + lease;
+        }
+        if (now - graceEndNanos < 0) {
+            workers.workers();
+            lastExpireNanos = now;
+            return false;
+        }
+        for (WorkerId lost : workers.expire()) {
+            LOG.warnf("event=worker-lost worker=%s", lost);
+        }
+        lastExpireNanos = now;
+        return false;
+    }
+
+    private boolean prune() {
+        MetadataSettings.ChangeLog log = settings.changeLog();
+        return changes.prune(log.retention(), log.most(), PRUNE) == PRUNE;
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        loops.reversed().forEach(Loop::close);
+    }
+}

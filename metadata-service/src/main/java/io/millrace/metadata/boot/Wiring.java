@@ -1,0 +1,123 @@
+package io.millrace.metadata.boot;
+
+import io.agroal.api.AgroalDataSource;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.metadata.changes.ChangeFeed;
+import io.millrace.metadata.changes.ChangeLogStore;
+import io.millrace.metadata.changes.ChangePublisher;
+import io.millrace.metadata.database.Database;
+import io.millrace.metadata.endpoint.EndpointLimits;
+import io.millrace.metadata.mounts.MountTable;
+import io.millrace.metadata.namespace.Namespace;
+import io.millrace.metadata.workers.WorkerRegistry;
+import io.millrace.understore.UnderStoreSettings;
+import io.millrace.understore.UnderStores;
+import io.quarkus.agroal.DataSource;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.UUID;
+
+/** Makes the parts of the service from its settings. */
+final class Wiring {
+
+    private static final int CONNECTIONS = 64;
+    private static final int ATTEMPTS = 4;
+    private static final Duration TRY_OUT_ATTEMPT = Duration.ofSeconds(4);
+    private static final Duration CLAIM_SLACK = Duration.ofSeconds(10);
+    private static final Duration PUBLISH_LEASE = Duration.ofSeconds(30);
+
+    private Wiring() {}
+
+    @Produces
+    @Singleton
+    static Database database(@DataSource("metadata") AgroalDataSource dataSource) {
+        return new Database(dataSource);
+    }
+
+    @Produces
+    @Singleton
+    static MountTable mountTable(Database database, MetadataSettings settings) {
+        Duration call = settings.listing().callTime();
+        Duration tryOut = settings.mounts().tryOutTime();
+        return new MountTable(
+                database,
+                UnderStores::open,
+                new MountTable.Limits(
+                        settings.mounts().most(),
+                        new UnderStoreSettings.Limits(
+                                CONNECTIONS, ATTEMPTS, call.dividedBy(2), call),
+                        new UnderStoreSettings.Limits(
+                                1, 2, shorter(TRY_OUT_ATTEMPT, tryOut), tryOut)),
+                InstantSource.system());
+    }
+
+    static void close(@Disposes MountTable mounts) {
+        mounts.close();
+    }
+
+    private static Duration shorter(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    @Produces
+    @Singleton
+    static Namespace namespace(
+            Database database,
+            MountTable mounts,
+            MetadataSettings settings,
+            MeterRegistry registry) {
+        MetadataSettings.Listing listing = settings.listing();
+        return new Namespace(
+                database,
+                mounts,
+                InstantSource.system(),
+                task -> Thread.ofVirtual().name("listing").start(task),
+                new Namespace.Limits(
+                        listing.concurrent(),
+                        listing.stall(),
+                        listing.longest(),
+                        listing.callTime().plus(CLAIM_SLACK),
+                        listing.failurePause(),
+                        settings.staleValid(),
+                        settings.maxAge(),
+                        settings.walkTime(),
+                        settings.usageTime()),
+                registry);
+    }
+
+    @Produces
+    @Singleton
+    static WorkerRegistry workerRegistry(Database database, MetadataSettings settings) {
+        return new WorkerRegistry(database, settings.workerLease());
+    }
+
+    @Produces
+    @Singleton
+    static ChangeLogStore changeLogStore(Database database) {
+        return new ChangeLogStore(database);
+    }
+
+    @Produces
+    @Singleton
+    static ChangeFeed changeFeed(ChangeLogStore store, MetadataSettings settings) {
+        return new ChangeFeed(store, settings.watch().kept());
+    }
+
+    @Produces
+    @Singleton
+    static ChangePublisher changePublisher(
+            ChangeLogStore store, ChangeFeed feed, ChangesTopic topic) {
+        return new ChangePublisher(
+                store, feed, topic::send, UUID.randomUUID().toString(), PUBLISH_LEASE);
+    }
+
+    @Produces
+    @Singleton
+    static EndpointLimits endpointLimits(MetadataSettings settings) {
+        return new EndpointLimits(
+                settings.maxAge(), settings.watch().heartbeat(), settings.watch().most());
+    }
+}

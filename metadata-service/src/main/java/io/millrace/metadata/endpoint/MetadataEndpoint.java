@@ -1,0 +1,364 @@
+package io.millrace.metadata.endpoint;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.millrace.contracts.GrpcErrors;
+import io.millrace.contracts.v1.AddMountRequest;
+import io.millrace.contracts.v1.DeregisterWorkerRequest;
+import io.millrace.contracts.v1.DeregisterWorkerResponse;
+import io.millrace.contracts.v1.GetRingRequest;
+import io.millrace.contracts.v1.HiddenKey;
+import io.millrace.contracts.v1.ListHiddenKeysRequest;
+import io.millrace.contracts.v1.ListHiddenKeysResponse;
+import io.millrace.contracts.v1.ListMountsRequest;
+import io.millrace.contracts.v1.ListMountsResponse;
+import io.millrace.contracts.v1.ListWorkersRequest;
+import io.millrace.contracts.v1.ListWorkersResponse;
+import io.millrace.contracts.v1.LookupRequest;
+import io.millrace.contracts.v1.LookupResponse;
+import io.millrace.contracts.v1.MetadataServiceGrpc;
+import io.millrace.contracts.v1.Mount;
+import io.millrace.contracts.v1.MountOptions;
+import io.millrace.contracts.v1.ReadDirectoryRequest;
+import io.millrace.contracts.v1.ReadDirectoryResponse;
+import io.millrace.contracts.v1.RegisterWorkerRequest;
+import io.millrace.contracts.v1.RemoveMountRequest;
+import io.millrace.contracts.v1.RemoveMountResponse;
+import io.millrace.contracts.v1.RenewLeaseRequest;
+import io.millrace.contracts.v1.ResolveRequest;
+import io.millrace.contracts.v1.ResolveResponse;
+import io.millrace.contracts.v1.Ring;
+import io.millrace.contracts.v1.UsageRequest;
+import io.millrace.contracts.v1.UsageResponse;
+import io.millrace.contracts.v1.WalkRequest;
+import io.millrace.contracts.v1.WalkResponse;
+import io.millrace.contracts.v1.WatchEvent;
+import io.millrace.contracts.v1.WatchRequest;
+import io.millrace.contracts.v1.WorkerLease;
+import io.millrace.metadata.changes.ChangeFeed;
+import io.millrace.metadata.mounts.MountRequest;
+import io.millrace.metadata.mounts.MountTable;
+import io.millrace.metadata.namespace.Inode;
+import io.millrace.metadata.namespace.Namespace;
+import io.millrace.metadata.namespace.Walk;
+import io.millrace.metadata.workers.WorkerRecord;
+import io.millrace.metadata.workers.WorkerRegistry;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
+import io.quarkus.grpc.GrpcService;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.PreDestroy;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/** The gRPC service. */
+@GrpcService
+public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBase {
+
+    /** Largest answer, below the 4 MiB that clients accept. */
+    private static final int MAX_ANSWER_BYTES = 3 << 20;
+
+    private static final Logger LOG = Logger.getLogger(MetadataEndpoint.class);
+
+    private final MountTable mounts;
+    private final Namespace namespace;
+    private final WorkerRegistry workers;
+    private final ChangeFeed feed;
+    private final EndpointLimits limits;
+    private final AtomicInteger watchers = new AtomicInteger();
+    private volatile boolean stopped;
+
+    MetadataEndpoint(
+            MountTable mounts,
+            Namespace namespace,
+            WorkerRegistry workers,
+            ChangeFeed feed,
+            EndpointLimits limits) {
+        this.mounts = mounts;
+        this.namespace = namespace;
+        this.workers = workers;
+        this.feed = feed;
+        this.limits = limits;
+    }
+
+    private static <T> void answer(StreamObserver<T> observer, Supplier<T> work) {
+        T result;
+        try {
+            result = work.get();
+        } catch (RuntimeException e) {
+            if (!(e instanceof MillraceException known) || known.code() == ErrorCode.INTERNAL) {
+                LOG.error("event=call-failed", e);
+            }
+            observer.onError(GrpcErrors.toStatus(e));
+            return;
+        }
+        observer.onNext(result);
+        observer.onCompleted();
+    }
+
+    @Override
+    @RunOnVirtualThread
+    public void addMount(AddMountRequest request, StreamObserver<Mount> observer) {
+        answer(
+                observer,
+                () -> {
+                    MountOptions options = request.getOptions();
+                    return ProtoMapper.mount(
+                            mounts.add(
+                                    MountRequest.parse(
+                                            request.getPath(),
+                                            request.getUri(),
+                                            options.getEndpoint(),
+                                            options.getRegion(),
+                                            options.getPathStyle(),
+                                            options.getCredentials(),
+                                            options.getMaxAgeMillis(),
+                                            options.getBlockBytes(),
+                                            options.getDirectFallback(),
+                                            limits.defaultMaxAge())));
+                });
+    }
+
+    @Override
+    @RunOnVirtualThread
+    public void removeMount(
+            RemoveMountRequest request, StreamObserver<RemoveMountResponse> observer) {
+        answer(
+                observer,
+                () -> {
+                    mounts.remove(NamespacePath.parse(request.getPath()));
+                    return RemoveMountResponse.getDefaultInstance();
+                });
+    }
+
+    @Override
+    @RunOnVirtualThread
+    public void listMounts(ListMountsRequest request, StreamObserver<ListMountsResponse> observer) {
+        answer(
+                observer,
+                () ->
+                        ListMountsResponse.newBuilder()
+                                .addAllMounts(
+                                        mounts.refresh().stream().map(ProtoMapper::mount).toList())
+                                .build());
+    }
+
+    @Override
+    @RunOnVirtualThread
+    public void resolve(ResolveRequest request, StreamObserver<ResolveResponse> observer) {
+        answer(
+                observer,
+                () -> {
+                    Namespace.Resolved resolved =
+                            namespace.resolve(NamespacePath.parse(request.getPath()));
+                    return ResolveResponse.newBuilder()
+                            .addAllInodes(
+                                    resolved.inodes().stream().map(ProtoMapper::inode).toList())
+                            .setFound(resolved.found())
+                            .setValidMillis(resolved.validMillis())
+                            .build();
+                });
+    }
+
+    @Override
+    @RunOnVirtualThread
+    public void lookup(LookupRequest request, StreamObserver<LookupResponse> observer) {
+        answer(
+                observer,
+                () -> {
+                    Namespace.LookedUp found =
+                            namespace.lookup(request.getParentId(), request.getName());
+                    LookupResponse.Builder response =
+                            LookupResponse.newBuilder().setValidMillis(found.validMillis());
+                    found.inode().map(ProtoMapper::inode).ifPresent(response::setInode);
+                    return response.build();
+                });
+    }
+
+    @Override
+    @RunOnVirtualThread
+    public void readDirectory(
+            ReadDirectoryRequest request, StreamObserver<ReadDirectoryResponse> observer) {
+        answer(
+                observer,
+                () -> {
+                    Namespace.DirectoryPage page =
+                            namespace.readDirectory(
+                                    request.getInodeId(),
+                                    request.getAfterName(),
+                                    request.getLimit());
+                    ReadDirectoryResponse.Builder response =
+                            ReadDirectoryResponse.newBuilder()
+                                    .setMore(page.more())
+                                    .setValidMillis(page.validMillis());
+                    int bytes = 0;
+                    for (Inode entry : page.entries()) {
+                        var message = ProtoMapper.inode(entry);
+                        bytes += message.getSerializedSize() + 8;
+                        if (bytes > MAX_ANSWER_BYTES) {
+                            response.setMore(true);
+                            break;
+                        }
+                        response.addEntries(message);
+                    }
+                    return response.build();
+                });
+    }
+
+    @Override
+    @RunOnVirtualThread
+    public void walk(WalkRequest request, StreamObserver<WalkResponse> observer) {
+        answer(
+                observer,
+                () -> {
+                    Walk.Page page =
+                            namespace.walk(
+                                    NamespacePath.parse(request.getPath()),
+                                    request.getCursor(),
+                                    request.getLimit());
+                    return WalkResponse.newBuilder()
+                            .addAllFiles(page.files().stream().map(ProtoMapper::walked).toList())
+                            .setNextCursor(page.nextCursor())
+                            .build();
+                });
+    }
+
+    @Override
+    @RunOnVirtualThread
+    public void usage(UsageRequest request, StreamObserver<UsageResponse> observer) {
+        answer(
+                observer,
+                () -> {
+                    Namespace.Usage usage = namespace.usage(NamespacePath.parse(request.getPath()));
+                    return UsageResponse.newBuilder()
+                            .setFiles(usage.files())
+                            .setDirectories(usage.directories())
+                            .setBytes(usage.bytes())
+                            .build();
+                });
+    }
+
+    @Override
+    @RunOnVirtualThread
+    public void listHiddenKeys(
+            ListHiddenKeysRequest request, StreamObserver<ListHiddenKeysResponse> observer) {
+        answer(
+                observer,
+                () -> {
+                    Optional<NamespacePath> mount =
+                            request.getMountPath().isEmpty()
+                                    ? Optional.empty()
+                                    : Optional.of(NamespacePath.parse(request.getMountPath()));
+                    Namespace.HiddenKeys hidden =
+                            namespace.hiddenKeys(mount, request.getCursor(), request.getLimit());
+                    ListHiddenKeysResponse.Builder response =
+                            ListHiddenKeysResponse.newBuilder()
+                                    .setNextCursor(hidden.nextCursor())
+                                    .setTotal(hidden.total());
+                    hidden.keys()
+                            .forEach(key ->
+                                    response.addKeys(
+                                            HiddenKey.newBuilder()
+                                                    .setMountId(key.mountId())
+                                                    .setKey(key.key())
+                                                    .setReason(key.reason())));
+                    return response.build();
+                });
+    }
+
+    @Override
+    @RunOnVirtualThread
+    public void registerWorker(
+            RegisterWorkerRequest request, StreamObserver<WorkerLease> observer) {
+        answer(observer, () -> lease(workers.register(ProtoMapper.worker(request.getWorker()))));
+    }
+
+    @Override
+    @RunOnVirtualThread
+    public void renewLease(RenewLeaseRequest request, StreamObserver<WorkerLease> observer) {
+        answer(
+                observer,
+                () -> {
+                    WorkerRecord.Load load =
+                            new WorkerRecord.Load(
+                                    request.getCapacityBytes(),
+                                    request.getUsedBytes(),
+                                    request.getCachedFiles());
+                    return lease(workers.renew(ProtoMapper.workerId(request.getWorkerId()), load));
+                });
+    }
+
+    @Override
+    @RunOnVirtualThread
+    public void deregisterWorker(
+            DeregisterWorkerRequest request, StreamObserver<DeregisterWorkerResponse> observer) {
+        answer(
+                observer,
+                () -> {
+                    workers.deregister(ProtoMapper.workerId(request.getWorkerId()));
+                    return DeregisterWorkerResponse.getDefaultInstance();
+                });
+    }
+
+    @Override
+    @RunOnVirtualThread
+    public void listWorkers(
+            ListWorkersRequest request, StreamObserver<ListWorkersResponse> observer) {
+        answer(
+                observer,
+                () -> {
+                    WorkerRegistry.Workers all = workers.workers();
+                    return ListWorkersResponse.newBuilder()
+                            .setRingEpoch(all.ringEpoch())
+                            .addAllWorkers(all.all().stream().map(ProtoMapper::worker).toList())
+                            .build();
+                });
+    }
+
+    @Override
+    @RunOnVirtualThread
+    public void getRing(GetRingRequest request, StreamObserver<Ring> observer) {
+        answer(observer, () -> ProtoMapper.ring(workers.workers()));
+    }
+
+    private static WorkerLease lease(WorkerRegistry.Lease lease) {
+        return WorkerLease.newBuilder()
+                .setRingEpoch(lease.ringEpoch())
+                .setLeaseMillis(lease.length().toMillis())
+                .build();
+    }
+
+    @Override
+    @RunOnVirtualThread
+    public void watch(WatchRequest request, StreamObserver<WatchEvent> observer) {
+        if (watchers.incrementAndGet() > limits.watchers()) {
+            watchers.decrementAndGet();
+            observer.onError(
+                    GrpcErrors.toStatus(
+                            new MillraceException(
+                                    ErrorCode.BUSY,
+                                    "there are as many watch streams as"
+                                            + " millrace.metadata.watch.most allows")));
+            return;
+        }
+        WatchStream stream =
+                new WatchStream(
+                        (ServerCallStreamObserver<WatchEvent>) observer,
+                        feed,
+                        mounts,
+                        workers,
+                        request.getAfterSequence(),
+                        limits.heartbeat(),
+                        () -> stopped,
+                        watchers::decrementAndGet);
+        Thread.ofVirtual().name("watch-" + request.getSubscriber()).start(stream);
+    }
+
+    @PreDestroy
+    void stop() {
+        stopped = true;
+    }
+}

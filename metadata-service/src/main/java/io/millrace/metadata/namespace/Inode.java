@@ -1,0 +1,57 @@
+package io.millrace.metadata.namespace;
+
+import io.millrace.model.FileSource;
+
+/** What a name stands for. */
+public sealed interface Inode {
+
+    /** The root of the namespace. */
+    long ROOT_ID = 1;
+
+    /** Never used again for another path. */
+    long id();
+
+    long parentId();
+
+    String name();
+
+    /** By the bucket's clock; for a directory, when it was first seen. */
+    long modifiedMillis();
+
+    /**
+     * @param source the object behind it, at the version last seen
+     */
+    record File(long id, long parentId, String name, long modifiedMillis, FileSource source)
+            implements Inode {}
+
+    /**
+     * @param mountId 0: above all mounts
+     * @param key of the directory in the bucket, without its last {@code /}; empty: the mount's
+     *     root
+     * @param listedMillis when the listing that was last completed began; -1: never
+     */
+    record Directory(
+            long id,
+            long parentId,
+            String name,
+            long modifiedMillis,
+            long mountId,
+            String key,
+            long listedMillis)
+            implements Inode {
+
+        /** Above all mounts: its entries come from the mount table. */
+        boolean isAboveMounts() {
+            return mountId == 0;
+        }
+
+        /** What keys of its entries start with. */
+        String prefix() {
+            return key.isEmpty() ? "" : key + "/";
+        }
+
+        String keyOf(String entry) {
+            return prefix() + entry;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package io.millrace.metadata.namespace;
+
+import io.millrace.model.EntryName;
+import io.millrace.understore.ListPage;
+import io.millrace.understore.ObjectStatus;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * One page of a bucket's one-level listing as entries of a directory: which keys are files, which
+ * are directories, and which cannot be shown (docs/semantics.md).
+ *
+ * @param files by name
+ * @param directories names
+ * @param hidden keys that cannot be paths
+ * @param last the place in listing order up to which the entries are complete: a file's name, or a
+ *     directory's and {@code /}; empty: no entry
+ */
+record ListedEntries(
+        SortedMap<String, ObjectStatus> files,
+        SortedSet<String> directories,
+        List<HiddenKey> hidden,
+        String last) {
+
+    /** A key of the bucket that has no path. */
+    record HiddenKey(String key, String reason) {
+
+        private static final int MAX_RAW_BYTES = 2_000;
+
+        static HiddenKey behindDirectory(String key) {
+            return new HiddenKey(key, "a directory has the same name");
+        }
+
+        /** Orders as the bucket does. Cut where it would be too long for an index of Postgres. */
+        byte[] raw() {
+            byte[] raw = key.getBytes(StandardCharsets.UTF_8);
+            return raw.length <= MAX_RAW_BYTES ? raw : Arrays.copyOf(raw, MAX_RAW_BYTES);
+        }
+
+        /** The key with what a terminal or Postgres cannot hold as {@code \\uXXXX}. */
+        String shown() {
+            StringBuilder shown = new StringBuilder(key.length());
+            for (int i = 0; i < key.length(); i++) {
+                char c = key.charAt(i);
+                boolean pair =
+                        i + 1 < key.length() && Character.isSurrogatePair(c, key.charAt(i + 1));
+                if (pair) {
+                    shown.append(c).append(key.charAt(++i));
+                } else if (c < 0x20 || c == 0x7f || Character.isSurrogate(c)) {
+                    shown.append("\\u%04x".formatted((int) c));
+                } else {
+                    shown.append(c);
+                }
+            }
+            return shown.toString();
+        }
+    }
+
+    /**
+     * Sorts {@code page} into entries.
+     *
+     * @param prefix of the directory; empty or ending in {@code /}
+     */
+    static ListedEntries of(String prefix, ListPage page) {
+        SortedMap<String, ObjectStatus> files = new TreeMap<>(EntryName::compare);
+        SortedSet<String> directories = new TreeSet<>(EntryName::compare);
+        List<HiddenKey> hidden = new ArrayList<>();
+        String last = "";
+        for (String common : page.commonPrefixes()) {
+            String name = common.substring(prefix.length(), common.length() - 1);
+            Optional<EntryName.Problem> problem = EntryName.problem(name);
+            if (problem.isPresent()) {
+                hidden.add(new HiddenKey(common, problem.get().explanation()));
+            } else {
+                directories.add(name);
+                last = later(last, name + "/");
+            }
+        }
+        for (ObjectStatus object : page.objects()) {
+            String name = object.key().substring(prefix.length());
+            if (name.isEmpty()) {
+                // The marker of the directory itself.
+                if (object.length() > 0) {
+                    hidden.add(new HiddenKey(object.key(), "it ends in '/' and yet holds bytes"));
+                }
+                continue;
+            }
+            Optional<EntryName.Problem> problem = EntryName.problem(name);
+            if (problem.isPresent()) {
+                hidden.add(new HiddenKey(object.key(), problem.get().explanation()));
+                continue;
+            }
+            last = later(last, name);
+            if (directories.contains(name)) {
+                hidden.add(HiddenKey.behindDirectory(object.key()));
+            } else {
+                files.put(name, object);
+            }
+        }
+        return new ListedEntries(files, directories, hidden, last);
+    }
+
+    private static String later(String a, String b) {
+        return EntryName.compare(a, b) >= 0 ? a : b;
+    }
+}

@@ -1,0 +1,144 @@
+package io.millrace.metadata.namespace;
+
+import io.millrace.model.ErrorCode;
+import io.millrace.model.FileSource;
+import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One page of a walk: the files below a path, depth first in name order. Keeps nothing between
+ * pages: the cursor is where it stopped, relative to the start, so it may be used much later and by
+ * another process. {@code a/b} is behind the entry b in a; {@code a/} is before the first entry of
+ * a. What changes meanwhile is seen where the walk has not been yet.
+ */
+public final class Walk {
+
+    private static final int ENTRIES = 1_000;
+    private static final int AHEAD = 8;
+
+    private final InodeStore inodes;
+    private final Freshness freshness;
+    private final NamespacePath start;
+    private final long deadlineNanos;
+
+    /** A file and where it is. */
+    public record WalkedFile(NamespacePath path, FileSource source) {}
+
+    /**
+     * @param nextCursor empty: this was the last page
+     */
+    public record Page(List<WalkedFile> files, String nextCursor) {}
+
+    /** A directory that the walk is in: which entry it has come to. */
+    private static final class Frame {
+        final Inode.Directory directory;
+        final NamespacePath path;
+        String after;
+        Iterator<Inode> buffered = List.<Inode>of().iterator();
+        boolean ensured;
+
+        Frame(Inode.Directory directory, NamespacePath path, String after) {
+            this.directory = directory;
+            this.path = path;
+            this.after = after;
+        }
+    }
+
+    Walk(InodeStore inodes, Freshness freshness, NamespacePath start, Duration time) {
+        this.inodes = inodes;
+        this.freshness = freshness;
+        this.start = start;
+        this.deadlineNanos = System.nanoTime() + time.toNanos();
+    }
+
+    Page page(Inode at, String cursor, int limit) {
+        return switch (at) {
+            case Inode.File file ->
+                    new Page(
+                            cursor.isEmpty()
+                                    ? List.of(new WalkedFile(start, file.source()))
+                                    : List.of(),
+                            "");
+            case Inode.Directory directory -> walk(resume(directory, cursor), limit);
+        };
+    }
+
+    private Deque<Frame> resume(Inode.Directory directory, String cursor) {
+        Deque<Frame> frames = new ArrayDeque<>();
+        Inode.Directory in = directory;
+        NamespacePath path = start;
+        String[] names = cursor.split("/", -1);
+        for (int i = 0; i < names.length; i++) {
+            if (names[i].isEmpty() && i < names.length - 1) {
+                throw new MillraceException(
+                        ErrorCode.INVALID_ARGUMENT, "the cursor is not one of this walk");
+            }
+            frames.push(new Frame(in, path, names[i]));
+            if (i == names.length - 1) {
+                break;
+            }
+            path = path.child(names[i]);
+            Optional<Inode> next =
+                    inodes.lookup(in.id(), names[i]).flatMap(InodeStore.Found::entry);
+            if (!(next.orElse(null) instanceof Inode.Directory deeper)) {
+                break;
+            }
+            in = deeper;
+        }
+        return frames;
+    }
+
+    private Page walk(Deque<Frame> frames, int limit) {
+        List<WalkedFile> files = new ArrayList<>();
+        while (!frames.isEmpty()) {
+            Frame frame = frames.element();
+            if (!frame.buffered.hasNext() && !fill(frame, limit - files.size())) {
+                frames.pop();
+                continue;
+            }
+            Inode entry = frame.buffered.next();
+            frame.after = entry.name();
+            NamespacePath path = frame.path.child(entry.name());
+            switch (entry) {
+                case Inode.File file -> files.add(new WalkedFile(path, file.source()));
+                case Inode.Directory directory -> frames.push(new Frame(directory, path, ""));
+            }
+            if (files.size() >= limit || System.nanoTime() - deadlineNanos > 0) {
+                return new Page(files, cursor(frames));
+            }
+        }
+        return new Page(files, "");
+    }
+
+    /** False: the directory has no more entries. */
+    private boolean fill(Frame frame, int wanted) {
+        if (!frame.ensured) {
+            frame.ensured = true;
+            if (freshness.ensure(frame.directory) instanceof Freshness.Known.Gone) {
+                return false;
+            }
+        }
+        List<Inode> page =
+                inodes.entries(frame.directory, frame.after, Math.clamp(wanted, 1, ENTRIES));
+        page.stream()
+                .filter(Inode.Directory.class::isInstance)
+                .map(Inode.Directory.class::cast)
+                .limit(AHEAD)
+                .forEach(freshness::begin);
+        frame.buffered = page.iterator();
+        return !page.isEmpty();
+    }
+
+    private static String cursor(Deque<Frame> frames) {
+        List<String> names = new ArrayList<>();
+        frames.descendingIterator().forEachRemaining(frame -> names.add(frame.after));
+        return String.join("/", names);
+    }
+}

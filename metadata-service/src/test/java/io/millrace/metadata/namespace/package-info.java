@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.metadata.namespace;
+
+import org.jspecify.annotations.NullMarked;
