@@ -14,6 +14,15 @@ public final class LinuxFuseBinding implements FuseBinding {
 
     private static final String DEVICE = "/dev/fuse";
 
+    /**
+     * Fails as {@link #mount} would for a mount point or a host that allows no mount, before
+     * anything else is started.
+     */
+    public static void check(FuseOptions options) {
+        var _ = MountPoint.prepare(options.mountPoint(), options.occupied());
+        new DeviceHandle(openDevice()).release();
+    }
+
     @Override
     public FuseMount mount(FuseFileSystem fileSystem, FuseOptions options) {
         MountPoint mountPoint = MountPoint.prepare(options.mountPoint(), options.occupied());

@@ -1,0 +1,49 @@
+package io.millrace.client;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** What a client has done since its start, by where it went for it. */
+public final class ClientCounters {
+
+    final LongAdder metadataCalls = new LongAdder();
+    final LongAdder localReads = new LongAdder();
+    final LongAdder localBytes = new LongAdder();
+    final LongAdder workerReads = new LongAdder();
+    final LongAdder workerBytes = new LongAdder();
+    final LongAdder workerFailures = new LongAdder();
+    final LongAdder underStoreReads = new LongAdder();
+    final LongAdder underStoreBytes = new LongAdder();
+
+    ClientCounters() {}
+
+    /**
+     * All counters at one moment.
+     *
+     * @param metadataCalls requests to metadata-service but the watch
+     * @param localReads served from a cache directory on this host
+     * @param workerReads range requests to data ports
+     * @param workerFailures of these, without a complete answer
+     * @param underStoreReads made directly, because no worker answered
+     */
+    public record Snapshot(
+            long metadataCalls,
+            long localReads,
+            long localBytes,
+            long workerReads,
+            long workerBytes,
+            long workerFailures,
+            long underStoreReads,
+            long underStoreBytes) {}
+
+    public Snapshot snapshot() {
+        return new Snapshot(
+                metadataCalls.sum(),
+                localReads.sum(),
+                localBytes.sum(),
+                workerReads.sum(),
+                workerBytes.sum(),
+                workerFailures.sum(),
+                underStoreReads.sum(),
+                underStoreBytes.sum());
+    }
+}

@@ -1,0 +1,109 @@
+package io.millrace.client;
+
+import io.millrace.cache.CacheReader;
+import io.millrace.cache.CacheReaders;
+import io.millrace.contracts.Messages;
+import io.millrace.contracts.v1.Mount;
+import io.millrace.contracts.v1.Worker;
+import io.millrace.contracts.v1.WorkerState;
+import io.millrace.model.BlockLayout;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import io.millrace.model.Placement;
+import io.millrace.model.Ring;
+import io.millrace.model.WorkerId;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The workers and mounts as the watch last told them. Changed by one thread, read by all: what they
+ * read is immutable and published by volatile fields.
+ */
+final class Cluster {
+
+    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+
+    /** Directories of workers that left are still good to read; so many are remembered. */
+    private static final int MAX_LOCAL_DIRECTORIES = 64;
+
+    private final String hostId;
+    private final Set<Path> localDirectories = new LinkedHashSet<>();
+    private volatile View view;
+    private volatile CacheReader localCache = CacheReaders.open(List.of());
+    private volatile Map<Long, Mount> mounts = Map.of();
+
+    /** Workers at one epoch. */
+    private record View(Placement placement, Map<WorkerId, Worker> workers) {}
+
+    Cluster(@Nullable String hostId) {
+        this.hostId = hostId == null ? bootId() : hostId;
+        this.view = new View(new Ring(0, 1, List.of()).placement(), Map.of());
+    }
+
+    Placement placement() {
+        return view.placement();
+    }
+
+    Optional<Worker> worker(WorkerId id) {
+        return Optional.ofNullable(view.workers().get(id));
+    }
+
+    /** Workers in the ring. */
+    List<Worker> workers() {
+        return List.copyOf(view.workers().values());
+    }
+
+    CacheReader localCache() {
+        return localCache;
+    }
+
+    Optional<Mount> mount(long mountId) {
+        return Optional.ofNullable(mounts.get(mountId));
+    }
+
+    BlockLayout blockLayout(long mountId) {
+        return mount(mountId).map(Messages::blockLayout).orElse(BlockLayout.DEFAULT);
+    }
+
+    void ring(io.millrace.contracts.v1.Ring message) {
+        Ring ring = Messages.fromMessage(message);
+        Map<WorkerId, Worker> workers =
+                message.getWorkersList().stream()
+                        .filter(worker -> worker.getState() != WorkerState.WORKER_STATE_LOST)
+                        .collect(
+                                Collectors.toUnmodifiableMap(
+                                        worker -> new WorkerId(worker.getId()), worker -> worker));
+        view = new View(ring.placement(), workers);
+        List<Path> found = new ArrayList<>();
+        for (Worker worker : message.getWorkersList()) {
+            if (worker.getHostId().equals(hostId)) {
+                worker.getCacheDirectoriesList().forEach(path -> found.add(Path.of(path)));
+            }
+        }
+        if (localDirectories.size() < MAX_LOCAL_DIRECTORIES && localDirectories.addAll(found)) {
+            localCache = CacheReaders.open(List.copyOf(localDirectories));
+        }
+    }
+
+    void mounts(List<Mount> table) {
+        mounts = table.stream().collect(Collectors.toUnmodifiableMap(Mount::getId, m -> m));
+    }
+
+    private static String bootId() {
+        try {
+            return Files.readString(BOOT_ID).strip();
+        } catch (IOException e) {
+            throw new MillraceException(
+                    ErrorCode.UNAVAILABLE, BOOT_ID + " cannot be read: it names this host", e);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package io.millrace.client;
+
+import io.millrace.model.ByteRange;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Keeps connections to the data ports of workers, at most so many each, and reads ranges over them.
+ *
+ * <p>A watchdog thread closes connections whose deadline has passed; that is how a read that hangs
+ * ends.
+ */
+final class DataPortClient implements AutoCloseable {
+
+    private static final Duration WATCH_PERIOD = Duration.ofMillis(100);
+    private static final int MAX_PORTS = 4096;
+
+    private final int connectionsPerWorker;
+    private final Duration attemptTimeout;
+    private final ConcurrentHashMap<Address, Port> ports = new ConcurrentHashMap<>();
+    private final Set<DataConnection> active = ConcurrentHashMap.newKeySet();
+    private final Thread watchdog;
+    private volatile boolean closed;
+
+    /** Where a data port is. */
+    record Address(String host, int port) {}
+
+    private static final class Port {
+        final ConcurrentLinkedDeque<DataConnection> idle = new ConcurrentLinkedDeque<>();
+        final Semaphore permits;
+
+        Port(int connections) {
+            permits = new Semaphore(connections);
+        }
+    }
+
+    DataPortClient(int connectionsPerWorker, Duration attemptTimeout) {
+        this.connectionsPerWorker = connectionsPerWorker;
+        this.attemptTimeout = attemptTimeout;
+        this.watchdog =
+                Thread.ofPlatform().daemon().name("data-port-watchdog").unstarted(this::watch);
+    }
+
+    void start() {
+        watchdog.start();
+    }
+
+    /**
+     * Reads {@code range} into {@code target}, which has room for just it. When it fails, target's
+     * position says how much came.
+     *
+     * @param deadline of the whole read, on the clock of nanoTime
+     * @throws MillraceException as the worker says; BUSY when all connections stay in use;
+     *     INTERRUPTED
+     * @throws IOException when the worker cannot be reached, sends nothing for the attempt timeout,
+     *     or answers wrongly
+     */
+    void read(
+            Address address,
+            DataRequest request,
+            ByteRange range,
+            long length,
+            ByteBuffer target,
+            long deadline,
+            Cancellation cancellation)
+            throws IOException {
+        Port port = port(address);
+        acquire(port, address, deadline);
+        try {
+            DataConnection idle = port.idle.pollFirst();
+            if (idle != null) {
+                try {
+                    read(port, idle, request, range, length, target, deadline, cancellation);
+                    return;
+                } catch (IOException e) {
+                    // The worker may have ended an idle connection: that says nothing of it.
+                    if (idle.hasAnswerBegun() || idle.isTimedOut()) {
+                        throw e;
+                    }
+                    cancellation.check();
+                }
+            }
+            DataConnection fresh = DataConnection.create();
+            connect(fresh, address, deadline, cancellation);
+            read(port, fresh, request, range, length, target, deadline, cancellation);
+        } finally {
+            port.permits.release();
+        }
+    }
+
+    private void connect(
+            DataConnection connection, Address address, long deadline, Cancellation cancellation)
+            throws IOException {
+        connection.setDeadline(attemptEnd(deadline));
+        active.add(connection);
+        boolean connected = false;
+        try (var _ = cancellation.onCancel(connection::close)) {
+            connection.connect(new InetSocketAddress(address.host(), address.port()));
+            connected = true;
+        } finally {
+            active.remove(connection);
+            if (!connected) {
+                connection.close();
+            }
+        }
+    }
+
+    private void read(
+            Port port,
+            DataConnection connection,
+            DataRequest request,
+            ByteRange range,
+            long length,
+            ByteBuffer target,
+            long deadline,
+            Cancellation cancellation)
+            throws IOException {
+        connection.setDeadline(attemptEnd(deadline));
+        active.add(connection);
+        try (var _ = cancellation.onCancel(connection::close)) {
+            connection.read(request.forRange(range), range, length, target);
+        } finally {
+            connection.setDeadline(Long.MAX_VALUE);
+            active.remove(connection);
+            if (connection.isReusable() && !closed) {
+                port.idle.addFirst(connection);
+            } else {
+                connection.close();
+            }
+        }
+    }
+
+    private long attemptEnd(long deadline) {
+        long attempt = System.nanoTime() + attemptTimeout.toNanos();
+        return attempt - deadline < 0 ? attempt : deadline;
+    }
+
+    private Port port(Address address) {
+        if (ports.size() > MAX_PORTS) {
+            ports.values().forEach(DataPortClient::closeIdle);
+            ports.clear();
+        }
+        return ports.computeIfAbsent(address, _ -> new Port(connectionsPerWorker));
+    }
+
+    private void acquire(Port port, Address address, long deadline) {
+        try {
+            if (!port.permits.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                throw new MillraceException(
+                        ErrorCode.BUSY,
+                        "all "
+                                + connectionsPerWorker
+                                + " connections to worker "
+                                + address.host()
+                                + ":"
+                                + address.port()
+                                + " are in use (millrace.agent.connections-per-worker)");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MillraceException(ErrorCode.INTERRUPTED, "interrupted", e);
+        }
+    }
+
+    private void watch() {
+        try {
+            while (!closed) {
+                Thread.sleep(WATCH_PERIOD);
+                long now = System.nanoTime();
+                active.forEach(connection -> connection.closeIfLate(now));
+            }
+        } catch (InterruptedException e) {
+            // Closed.
+        }
+    }
+
+    private static void closeIdle(Port port) {
+        for (DataConnection c = port.idle.poll(); c != null; c = port.idle.poll()) {
+            c.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        watchdog.interrupt();
+        active.forEach(DataConnection::close);
+        ports.values().forEach(DataPortClient::closeIdle);
+    }
+}

@@ -1,0 +1,68 @@
+package io.millrace.client;
+
+import io.millrace.contracts.DataPort;
+import io.millrace.model.ByteRange;
+import io.millrace.model.FileSource;
+import io.millrace.model.FileVersion;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+
+/** Makes range requests for one file: all but the range is written once. */
+final class DataRequest {
+
+    private static final String UNRESERVED = "-._~";
+
+    private final String head;
+
+    DataRequest(FileSource source, FileVersion version) {
+        this.head =
+                "GET "
+                        + DataPort.FILES
+                        + version
+                        + " HTTP/1.1\r\nHost: millrace\r\n"
+                        + DataPort.MOUNT
+                        + ": "
+                        + source.mountId()
+                        + "\r\n"
+                        + DataPort.KEY
+                        + ": "
+                        + encode(source.key(), "/")
+                        + "\r\n"
+                        + DataPort.OBJECT_VERSION
+                        + ": "
+                        + encode(source.objectVersion(), "")
+                        + "\r\n"
+                        + DataPort.LENGTH
+                        + ": "
+                        + source.length()
+                        + "\r\n";
+    }
+
+    /** The bytes to send for {@code range}. */
+    ByteBuffer forRange(ByteRange range) {
+        String request =
+                head + "Range: bytes=" + range.offset() + "-" + (range.end() - 1) + "\r\n\r\n";
+        return ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Percent-encodes UTF-8 bytes that are neither unreserved (RFC 3986) nor in {@code kept}. */
+    static String encode(String text, String kept) {
+        StringBuilder result = new StringBuilder(text.length() + 16);
+        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+            char c = (char) (b & 0xff);
+            boolean plain =
+                    (c >= 'a' && c <= 'z')
+                            || (c >= 'A' && c <= 'Z')
+                            || (c >= '0' && c <= '9')
+                            || UNRESERVED.indexOf(c) >= 0
+                            || kept.indexOf(c) >= 0;
+            if (plain) {
+                result.append(c);
+            } else {
+                result.append('%').append(HexFormat.of().withUpperCase().toHexDigits(b));
+            }
+        }
+        return result.toString();
+    }
+}

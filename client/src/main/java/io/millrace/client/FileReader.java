@@ -1,0 +1,183 @@
+package io.millrace.client;
+
+import io.millrace.cache.ResidentFile;
+import io.millrace.model.ByteRange;
+import io.millrace.model.FileSource;
+import io.millrace.model.MillraceException;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open file: one version of one object. Reads from a cache directory on this host where the
+ * bytes lie there, else from workers. Safe for many threads.
+ *
+ * <p>The monitor of this guards which cache file is open: at most one, opened when it first helps,
+ * and kept until the end.
+ */
+public final class FileReader implements AutoCloseable {
+
+    private static final Logger LOG = System.getLogger(FileReader.class.getName());
+
+    private final RemoteReads.Subject subject;
+    private final Cluster cluster;
+    private final RemoteReads remote;
+    private final ClientCounters counters;
+    private final ReadAhead readAhead;
+    private volatile @Nullable ResidentFile local;
+    private volatile boolean localFailed;
+    private boolean closed;
+
+    FileReader(
+            FileSource source,
+            Cluster cluster,
+            RemoteReads remote,
+            ReadAhead.Budget budget,
+            ClientCounters counters) {
+        this.subject = RemoteReads.Subject.of(source);
+        this.cluster = cluster;
+        this.remote = remote;
+        this.counters = counters;
+        this.readAhead = new ReadAhead(source.length(), budget, this::fetch);
+    }
+
+    /** What is read. */
+    public FileSource source() {
+        return subject.source();
+    }
+
+    /**
+     * Fills {@code target} if the bytes lie in memory or in a cache directory on this host.
+     *
+     * @return how many bytes, less than asked for only at the end of the file; -1: they do not, and
+     *     target is as it was
+     */
+    public int readIfNear(ByteBuffer target, long offset) {
+        int bytes = bytesAt(target, offset);
+        if (bytes == 0) {
+            return 0;
+        }
+        int start = target.position();
+        int end = target.limit();
+        target.limit(start + bytes);
+        try {
+            if (readAhead.readIfHere(target, offset) || readLocal(target, offset)) {
+                return bytes;
+            }
+            target.position(start);
+            return -1;
+        } finally {
+            target.limit(end);
+        }
+    }
+
+    /**
+     * Fills {@code target}, waiting for workers.
+     *
+     * @return how many bytes, less than asked for only at the end of the file
+     * @throws MillraceException STALE_VERSION when the object has changed and its bytes are cached
+     *     nowhere; UNAVAILABLE; INTERRUPTED
+     */
+    public int read(ByteBuffer target, long offset, Cancellation cancellation) {
+        int near = readIfNear(target, offset);
+        if (near >= 0) {
+            return near;
+        }
+        int bytes = bytesAt(target, offset);
+        int end = target.limit();
+        target.limit(target.position() + bytes);
+        try {
+            if (!readAhead.read(target, offset, cancellation)) {
+                remote.read(subject, target, offset, cancellation);
+            }
+            return bytes;
+        } finally {
+            target.limit(end);
+        }
+    }
+
+    private int bytesAt(ByteBuffer target, long offset) {
+        return (int) Math.max(0, Math.min(target.remaining(), subject.source().length() - offset));
+    }
+
+    private void fetch(ByteBuffer target, long offset, Cancellation cancellation) {
+        int start = target.position();
+        if (!readLocal(target, offset)) {
+            target.position(start);
+            remote.read(subject, target, offset, cancellation);
+        }
+    }
+
+    /** False: the bytes do not lie here; target's position is then undefined. */
+    private boolean readLocal(ByteBuffer target, long offset) {
+        ByteRange range = new ByteRange(offset, target.remaining());
+        ResidentFile file = localWith(range);
+        if (file == null) {
+            return false;
+        }
+        try {
+            file.read(target, offset);
+            counters.localReads.increment();
+            counters.localBytes.add(range.length());
+            return true;
+        } catch (IOException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "event=local_read_failed file=" + subject.version() + " reason=" + e);
+            localFailed = true;
+            return false;
+        }
+    }
+
+    /** The open cache file if it holds {@code range}; opens one if none is open. */
+    private @Nullable ResidentFile localWith(ByteRange range) {
+        ResidentFile file = local;
+        if (localFailed) {
+            return null;
+        }
+        if (file != null && file.isResident(range)) {
+            return file;
+        }
+        if (file != null) {
+            // Its chunk table is live: what a worker adds shows up in it.
+            return null;
+        }
+        synchronized (this) {
+            if (closed) {
+                return null;
+            }
+            if (local == null) {
+                local =
+                        cluster.localCache()
+                                .open(subject.version(), subject.source().length())
+                                .orElse(null);
+            }
+            file = local;
+        }
+        return file != null && file.isResident(range) ? file : null;
+    }
+
+    /** Ends it. Nobody reads any more. */
+    @Override
+    public void close() {
+        readAhead.close();
+        synchronized (this) {
+            closed = true;
+            closeQuietly(local);
+        }
+    }
+
+    private static void closeQuietly(@Nullable ResidentFile file) {
+        if (file != null) {
+            file.close();
+        }
+    }
+
+    /** For messages. */
+    @Override
+    public String toString() {
+        return "reader of " + subject.version();
+    }
+}

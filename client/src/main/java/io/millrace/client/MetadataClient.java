@@ -1,0 +1,85 @@
+package io.millrace.client;
+
+import io.grpc.Context;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import io.millrace.contracts.GrpcErrors;
+import io.millrace.contracts.v1.MetadataServiceGrpc;
+import io.millrace.contracts.v1.MetadataServiceGrpc.MetadataServiceBlockingStub;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/** Calls to metadata-service: counted, under a deadline, cancellable. */
+final class MetadataClient implements AutoCloseable {
+
+    private static final String SERVER = "metadata-service";
+
+    /** What to do while the service cannot be reached. */
+    enum Absence {
+        /** Fail at once: something older can be used. */
+        FAIL,
+        /** Wait for it until the deadline. */
+        WAIT
+    }
+
+    private final ManagedChannel channel;
+    private final MetadataServiceBlockingStub stub;
+    private final ClientSettings settings;
+    private final ClientCounters counters;
+
+    MetadataClient(ClientSettings settings, ClientCounters counters) {
+        this.settings = settings;
+        this.counters = counters;
+        this.channel =
+                NettyChannelBuilder.forAddress(settings.metadataHost(), settings.metadataPort())
+                        .usePlaintext()
+                        .maxInboundMessageSize(16 << 20)
+                        .build();
+        this.stub = MetadataServiceGrpc.newBlockingStub(channel);
+    }
+
+    /** For the watch, which has no deadline. */
+    MetadataServiceBlockingStub streaming() {
+        return stub.withWaitForReady();
+    }
+
+    /** Tries to connect now rather than after the back-off. */
+    void reconnect() {
+        channel.resetConnectBackoff();
+    }
+
+    /**
+     * Calls, once.
+     *
+     * @throws io.millrace.model.MillraceException as the service says, UNAVAILABLE,
+     *     DEADLINE_EXCEEDED, INTERRUPTED
+     */
+    <T> T call(
+            Absence absence,
+            Cancellation cancellation,
+            Function<MetadataServiceBlockingStub, T> call) {
+        cancellation.check();
+        counters.metadataCalls.increment();
+        MetadataServiceBlockingStub limited =
+                stub.withDeadlineAfter(
+                        settings.metadataTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        if (absence == Absence.WAIT) {
+            limited = limited.withWaitForReady();
+        }
+        Context.CancellableContext context = Context.current().withCancellation();
+        Context previous = context.attach();
+        try (var _ = cancellation.onCancel(() -> context.cancel(null))) {
+            return call.apply(limited);
+        } catch (RuntimeException e) {
+            throw GrpcErrors.fromStatus(SERVER, e);
+        } finally {
+            context.detach(previous);
+            context.cancel(null);
+        }
+    }
+
+    @Override
+    public void close() {
+        channel.shutdownNow();
+    }
+}

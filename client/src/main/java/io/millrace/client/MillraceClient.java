@@ -1,0 +1,106 @@
+package io.millrace.client;
+
+import io.millrace.contracts.v1.Worker;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.FileSource;
+import io.millrace.model.MillraceException;
+import java.time.Duration;
+
+/**
+ * Reads the namespace and its files: what an agent, a tool or a test uses. Needs metadata-service
+ * for what it does not know yet, and workers (or their cache directories on this host) for bytes.
+ *
+ * <p>Safe for many threads. Calls block, and are made on virtual threads or few platform threads.
+ */
+public final class MillraceClient implements AutoCloseable {
+
+    private final ClientCounters counters = new ClientCounters();
+    private final MetadataClient metadata;
+    private final Namespace namespace;
+    private final Cluster cluster;
+    private final Watch watch;
+    private final DataPortClient dataPorts;
+    private final RemoteReads remote;
+    private final UnderStoreReads underStores = new UnderStoreReads();
+    private final ReadAhead.Budget budget;
+
+    private MillraceClient(ClientSettings settings) {
+        this.metadata = new MetadataClient(settings, counters);
+        this.namespace = new Namespace(metadata, settings);
+        this.cluster = new Cluster(settings.hostId());
+        this.watch = new Watch(metadata, cluster, namespace, settings.subscriber());
+        this.dataPorts =
+                new DataPortClient(settings.connectionsPerWorker(), settings.attemptTimeout());
+        this.remote = new RemoteReads(cluster, dataPorts, underStores, settings, counters);
+        this.budget = new ReadAhead.Budget(settings.readAheadBytes());
+    }
+
+    /**
+     * Connects.
+     *
+     * @param patience how long to wait for metadata-service
+     * @throws MillraceException UNAVAILABLE when it does not answer
+     */
+    public static MillraceClient connect(ClientSettings settings, Duration patience) {
+        MillraceClient client = new MillraceClient(settings);
+        client.watch.start();
+        client.dataPorts.start();
+        try {
+            if (client.watch.awaitFirst(patience)) {
+                return client;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        client.close();
+        throw new MillraceException(
+                ErrorCode.UNAVAILABLE,
+                "metadata-service at "
+                        + settings.metadataHost()
+                        + ":"
+                        + settings.metadataPort()
+                        + " did not answer within "
+                        + patience.toSeconds()
+                        + " s");
+    }
+
+    /** Names, directories, and what changes in them. */
+    public Namespace namespace() {
+        return namespace;
+    }
+
+    /** Opens the bytes of a file. Costs no message. Close the reader. */
+    public FileReader open(FileSource source) {
+        return new FileReader(source, cluster, remote, budget, counters);
+    }
+
+    public ClientCounters.Snapshot counters() {
+        return counters.snapshot();
+    }
+
+    /**
+     * The caches of the workers in the ring, together.
+     *
+     * @param capacityBytes that they may use
+     * @param usedBytes that they use, as they last said
+     */
+    public record CacheSpace(long capacityBytes, long usedBytes) {}
+
+    public CacheSpace cacheSpace() {
+        long capacity = 0;
+        long used = 0;
+        for (Worker worker : cluster.workers()) {
+            capacity += worker.getCapacityBytes();
+            used += worker.getUsedBytes();
+        }
+        return new CacheSpace(capacity, used);
+    }
+
+    @Override
+    public void close() {
+        watch.close();
+        dataPorts.close();
+        underStores.close();
+        metadata.close();
+    }
+}

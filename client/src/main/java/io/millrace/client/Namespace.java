@@ -1,0 +1,246 @@
+package io.millrace.client;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.millrace.contracts.v1.LookupRequest;
+import io.millrace.contracts.v1.LookupResponse;
+import io.millrace.contracts.v1.ReadDirectoryRequest;
+import io.millrace.contracts.v1.ReadDirectoryResponse;
+import io.millrace.contracts.v1.ResolveRequest;
+import io.millrace.contracts.v1.ResolveResponse;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The namespace as this client knows it: answers of metadata-service, each kept for as long as the
+ * service said, or until the watch says that it changed.
+ *
+ * <p>An answer on its way while its subject changes must not be kept. Each change raises a
+ * generation (striped by the hash of its directory); an answer is kept only when the generation is
+ * the one from before the question.
+ */
+public final class Namespace {
+
+    private static final int STRIPES = 4096;
+    private static final int PAGE_ENTRIES = 2000;
+    private static final long MAX_VALID_MILLIS = TimeUnit.HOURS.toMillis(1);
+
+    /** How long an answer that is too old is believed at a time while the service is away. */
+    private static final long OUTAGE_STEP_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final MetadataClient metadata;
+    private final long outageNanos;
+    private final Cache<NameKey, Lookup> names;
+    private final Cache<PageKey, DirectoryPage> pages;
+    private final AtomicLongArray generations = new AtomicLongArray(STRIPES);
+    private final List<NamespaceListener> listeners = new CopyOnWriteArrayList<>();
+
+    private record NameKey(long parentId, String name) {}
+
+    /** Carries the generation: a change of the directory leaves its pages behind. */
+    private record PageKey(long directoryId, long generation, String afterName) {}
+
+    Namespace(MetadataClient metadata, ClientSettings settings) {
+        this.metadata = metadata;
+        this.outageNanos = settings.outage().toNanos();
+        this.names = Caffeine.newBuilder().maximumSize(settings.cachedNames()).build();
+        this.pages =
+                Caffeine.newBuilder()
+                        .maximumWeight(settings.cachedNames())
+                        .weigher((PageKey _, DirectoryPage page) -> page.entries().size() + 1)
+                        .build();
+    }
+
+    public void addListener(NamespaceListener listener) {
+        listeners.add(listener);
+    }
+
+    /**
+     * Looks up all components of a path. Asks metadata-service each time.
+     *
+     * @throws MillraceException NOT_FOUND
+     */
+    public NamespaceEntry resolve(NamespacePath path, Cancellation cancellation) {
+        ResolveResponse answer =
+                metadata.call(
+                        MetadataClient.Absence.WAIT,
+                        cancellation,
+                        stub ->
+                                stub.resolve(
+                                        ResolveRequest.newBuilder()
+                                                .setPath(path.toString())
+                                                .build()));
+        if (!answer.getFound()) {
+            throw new MillraceException(
+                    ErrorCode.NOT_FOUND, "path " + path + " does not exist in the namespace");
+        }
+        return NamespaceEntry.of(answer.getInodes(answer.getInodesCount() - 1));
+    }
+
+    /** What is known of a name without asking; null: it must be asked. */
+    public @Nullable Lookup known(long parentId, String name) {
+        Lookup known = names.getIfPresent(new NameKey(parentId, name));
+        return known != null && known.isValid() ? known : null;
+    }
+
+    /**
+     * What {@code name} in directory {@code parentId} is. Waits for metadata-service.
+     *
+     * @throws MillraceException NOT_FOUND when the directory does not exist; UNAVAILABLE,
+     *     DEADLINE_EXCEEDED when the service is away and nothing is known of the name
+     */
+    public Lookup lookup(long parentId, String name, Cancellation cancellation) {
+        NameKey key = new NameKey(parentId, name);
+        Lookup older = names.getIfPresent(key);
+        if (older != null && older.isValid()) {
+            return older;
+        }
+        long generation = generations.get(stripe(parentId));
+        long asked = System.nanoTime();
+        LookupRequest request =
+                LookupRequest.newBuilder().setParentId(parentId).setName(name).build();
+        try {
+            LookupResponse answer =
+                    metadata.call(
+                            older == null
+                                    ? MetadataClient.Absence.WAIT
+                                    : MetadataClient.Absence.FAIL,
+                            cancellation,
+                            stub -> stub.lookup(request));
+            Lookup lookup =
+                    new Lookup(
+                            answer.hasInode() ? NamespaceEntry.of(answer.getInode()) : null,
+                            validUntil(asked, answer.getValidMillis()));
+            return keep(key, generation, lookup);
+        } catch (MillraceException e) {
+            if (older != null && isAway(e) && mayStillBeBelieved(older)) {
+                return new Lookup(older.entry(), System.nanoTime() + OUTAGE_STEP_NANOS);
+            }
+            throw e;
+        }
+    }
+
+    /** A page that is known without asking; null: it must be asked. */
+    public @Nullable DirectoryPage knownPage(long directoryId, String afterName) {
+        DirectoryPage known = pages.getIfPresent(pageKey(directoryId, afterName));
+        return known != null && known.isValid() ? known : null;
+    }
+
+    /**
+     * The entries of directory {@code directoryId} behind {@code afterName}. Waits for
+     * metadata-service.
+     *
+     * @param afterName empty: from the first
+     */
+    public DirectoryPage page(long directoryId, String afterName, Cancellation cancellation) {
+        PageKey key = pageKey(directoryId, afterName);
+        DirectoryPage older = pages.getIfPresent(key);
+        if (older != null && older.isValid()) {
+            return older;
+        }
+        long asked = System.nanoTime();
+        ReadDirectoryRequest request =
+                ReadDirectoryRequest.newBuilder()
+                        .setInodeId(directoryId)
+                        .setAfterName(afterName)
+                        .setLimit(PAGE_ENTRIES)
+                        .build();
+        try {
+            ReadDirectoryResponse answer =
+                    metadata.call(
+                            older == null
+                                    ? MetadataClient.Absence.WAIT
+                                    : MetadataClient.Absence.FAIL,
+                            cancellation,
+                            stub -> stub.readDirectory(request));
+            DirectoryPage page =
+                    new DirectoryPage(
+                            answer.getEntriesList().stream().map(NamespaceEntry::of).toList(),
+                            answer.getMore(),
+                            validUntil(asked, answer.getValidMillis()));
+            return keep(key, page);
+        } catch (MillraceException e) {
+            if (older != null && isAway(e) && older.validUntilNanos() + outageNanos > asked) {
+                return new DirectoryPage(
+                        older.entries(), older.more(), System.nanoTime() + OUTAGE_STEP_NANOS);
+            }
+            throw e;
+        }
+    }
+
+    /** Forgets a name that turned out to be wrong: the next lookup asks. */
+    public void forget(long parentId, String name) {
+        generations.incrementAndGet(stripe(parentId));
+        names.invalidate(new NameKey(parentId, name));
+    }
+
+    void invalidate(long parentId, String name) {
+        forget(parentId, name);
+        listeners.forEach(listener -> listener.invalidated(parentId, name));
+    }
+
+    void invalidateAll() {
+        for (int i = 0; i < STRIPES; i++) {
+            generations.incrementAndGet(i);
+        }
+        names.invalidateAll();
+        pages.invalidateAll();
+        listeners.forEach(NamespaceListener::everythingInvalidated);
+    }
+
+    private Lookup keep(NameKey key, long generation, Lookup lookup) {
+        if (generations.get(stripe(key.parentId())) != generation) {
+            return new Lookup(lookup.entry(), System.nanoTime());
+        }
+        names.put(key, lookup);
+        if (generations.get(stripe(key.parentId())) != generation) {
+            names.invalidate(key);
+        }
+        return lookup;
+    }
+
+    private DirectoryPage keep(PageKey key, DirectoryPage page) {
+        if (generations.get(stripe(key.directoryId())) != key.generation()) {
+            return new DirectoryPage(page.entries(), page.more(), System.nanoTime());
+        }
+        pages.put(key, page);
+        for (NamespaceEntry entry : page.entries()) {
+            names.put(
+                    new NameKey(key.directoryId(), entry.name()),
+                    new Lookup(entry, page.validUntilNanos()));
+        }
+        if (generations.get(stripe(key.directoryId())) != key.generation()) {
+            pages.invalidate(key);
+            page.entries()
+                    .forEach(entry ->
+                            names.invalidate(new NameKey(key.directoryId(), entry.name())));
+        }
+        return page;
+    }
+
+    private static boolean isAway(MillraceException e) {
+        return e.code() == ErrorCode.UNAVAILABLE || e.code() == ErrorCode.DEADLINE_EXCEEDED;
+    }
+
+    private boolean mayStillBeBelieved(Lookup older) {
+        return older.validUntilNanos() + outageNanos - System.nanoTime() > 0;
+    }
+
+    private static long validUntil(long asked, long validMillis) {
+        return asked + TimeUnit.MILLISECONDS.toNanos(Math.clamp(validMillis, 0L, MAX_VALID_MILLIS));
+    }
+
+    private PageKey pageKey(long directoryId, String afterName) {
+        return new PageKey(directoryId, generations.get(stripe(directoryId)), afterName);
+    }
+
+    private static int stripe(long directoryId) {
+        return Long.hashCode(directoryId * 0x9e3779b97f4a7c15L) & (STRIPES - 1);
+    }
+}

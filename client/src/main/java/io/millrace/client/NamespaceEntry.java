@@ -1,0 +1,49 @@
+package io.millrace.client;
+
+import io.millrace.contracts.Messages;
+import io.millrace.contracts.v1.Inode;
+import io.millrace.contracts.v1.InodeKind;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.FileSource;
+import io.millrace.model.MillraceException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file or directory of the namespace.
+ *
+ * @param id never used again for another path
+ * @param parentId of the directory it lies in
+ * @param name in that directory
+ * @param modifiedMillis since the epoch
+ * @param source a file's bytes; null: a directory
+ */
+public record NamespaceEntry(
+        long id, long parentId, String name, long modifiedMillis, @Nullable FileSource source) {
+
+    static NamespaceEntry of(Inode inode) {
+        return new NamespaceEntry(
+                inode.getId(),
+                inode.getParentId(),
+                inode.getName(),
+                inode.getModifiedMillis(),
+                inode.getKind() == InodeKind.INODE_KIND_FILE
+                        ? Messages.fromMessage(inode.getSource())
+                        : null);
+    }
+
+    public boolean isDirectory() {
+        return source == null;
+    }
+
+    /**
+     * The bytes of a file.
+     *
+     * @throws MillraceException IS_A_DIRECTORY
+     */
+    public FileSource file() {
+        if (source == null) {
+            throw new MillraceException(ErrorCode.IS_A_DIRECTORY, name + " is a directory");
+        }
+        return source;
+    }
+}

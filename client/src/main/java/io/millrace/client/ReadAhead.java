@@ -1,0 +1,306 @@
+package io.millrace.client;
+
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fetches what one open file will be asked for next, in segments of 1 MiB: a small file whole with
+ * its first read, a large one ahead of sequential reads, in a window that doubles with each hit.
+ *
+ * <p>Buffers come from a budget that all files share; without one a read simply is not helped. The
+ * monitor of this guards the segments and their users; bytes are copied and fetched outside it.
+ */
+final class ReadAhead implements AutoCloseable {
+
+    private static final int SEGMENT = 1 << 20;
+    private static final int MAX_WINDOW = 8;
+
+    /** Reads of one stream come out of order by this much: the kernel sends several at once. */
+    private static final long DISORDER = 4L << 20;
+
+    /** Gets the bytes, by whatever way. */
+    @FunctionalInterface
+    interface Fetcher {
+        void fetch(ByteBuffer target, long offset, Cancellation cancellation);
+    }
+
+    /** Buffers of all open files together. */
+    static final class Budget {
+        private final Semaphore permits;
+        private final ConcurrentLinkedQueue<ByteBuffer> idle = new ConcurrentLinkedQueue<>();
+
+        Budget(long bytes) {
+            permits = new Semaphore((int) Math.min(bytes / SEGMENT, 65_536));
+        }
+
+        private @Nullable ByteBuffer tryTake() {
+            if (!permits.tryAcquire()) {
+                return null;
+            }
+            ByteBuffer buffer = idle.poll();
+            return buffer == null ? ByteBuffer.allocateDirect(SEGMENT) : buffer.clear();
+        }
+
+        private void giveBack(ByteBuffer buffer) {
+            idle.add(buffer);
+            permits.release();
+        }
+    }
+
+    private static final class Segment {
+        final int index;
+        final ByteBuffer buffer;
+        final Cancellation cancellation = new Cancellation();
+        final CompletableFuture<Void> done = new CompletableFuture<>();
+        int users = 1;
+        boolean dropped;
+
+        Segment(int index, ByteBuffer buffer) {
+            this.index = index;
+            this.buffer = buffer;
+        }
+
+        boolean isReady() {
+            return done.isDone() && !done.isCompletedExceptionally();
+        }
+    }
+
+    private final long length;
+    private final Budget budget;
+    private final Fetcher fetcher;
+    private final Map<Integer, Segment> segments = new HashMap<>();
+    private long furthest;
+    private int streak;
+    private int window = 1;
+    private boolean closed;
+
+    ReadAhead(long length, Budget budget, Fetcher fetcher) {
+        this.length = length;
+        this.budget = budget;
+        this.fetcher = fetcher;
+    }
+
+    /** Fills {@code target} from segments that are ready; false: it is as it was. */
+    boolean readIfHere(ByteBuffer target, long offset) {
+        List<Segment> covering;
+        synchronized (this) {
+            if (segments.isEmpty()) {
+                return false;
+            }
+            covering = covering(offset, target.remaining());
+            if (covering.isEmpty() || !covering.stream().allMatch(Segment::isReady)) {
+                return false;
+            }
+            covering.forEach(segment -> segment.users++);
+        }
+        long end = offset + target.remaining();
+        copy(covering, target, offset);
+        List<Segment> next;
+        synchronized (this) {
+            next = advance(offset, end);
+        }
+        next.forEach(this::startFetching);
+        return true;
+    }
+
+    /** Fills {@code target}, waiting for segments on their way; false: it is as it was. */
+    boolean read(ByteBuffer target, long offset, Cancellation cancellation) {
+        List<Segment> covering;
+        List<Segment> next;
+        Segment own = null;
+        long end = offset + target.remaining();
+        synchronized (this) {
+            next = advance(offset, end);
+            if (length <= SEGMENT && segments.isEmpty()) {
+                own = create(0);
+            }
+            covering = covering(offset, target.remaining());
+            covering.forEach(segment -> segment.users++);
+        }
+        next.forEach(this::startFetching);
+        if (own != null) {
+            startFetching(own);
+        }
+        if (covering.isEmpty()) {
+            return false;
+        }
+        try {
+            for (Segment segment : covering) {
+                await(segment, cancellation);
+            }
+        } catch (MillraceException e) {
+            covering.forEach(this::release);
+            cancellation.check();
+            if (e.code() == ErrorCode.INTERRUPTED) {
+                // The segment was dropped on its way: the reader asks for itself.
+                return false;
+            }
+            throw e;
+        }
+        copy(covering, target, offset);
+        return true;
+    }
+
+    /** Notes a read; the segments that it makes worth fetching. */
+    private List<Segment> advance(long offset, long end) {
+        List<Segment> created = new ArrayList<>();
+        if (length <= SEGMENT || closed) {
+            return created;
+        }
+        boolean sequential = offset >= furthest - DISORDER && offset <= furthest + DISORDER;
+        streak = sequential ? streak + 1 : 0;
+        furthest = sequential ? Math.max(furthest, end) : end;
+        if (!sequential) {
+            window = 1;
+            dropAll();
+        }
+        if (streak < 3) {
+            return created;
+        }
+        window = Math.min(window * 2, MAX_WINDOW);
+        int first = (int) ((furthest + SEGMENT - 1) / SEGMENT);
+        int last = (int) Math.min((length - 1) / SEGMENT, first + (long) window - 1);
+        for (int i = first; i <= last; i++) {
+            if (!segments.containsKey(i)) {
+                Segment segment = create(i);
+                if (segment == null) {
+                    break;
+                }
+                created.add(segment);
+            }
+        }
+        int behind = (int) ((furthest - DISORDER) / SEGMENT);
+        segments.values().stream()
+                .filter(segment -> segment.index < behind)
+                .toList()
+                .forEach(this::drop);
+        return created;
+    }
+
+    private @Nullable Segment create(int index) {
+        if (closed) {
+            return null;
+        }
+        ByteBuffer buffer = budget.tryTake();
+        if (buffer == null) {
+            return null;
+        }
+        Segment segment = new Segment(index, buffer);
+        segments.put(index, segment);
+        return segment;
+    }
+
+    private void startFetching(Segment segment) {
+        Thread.ofVirtual()
+                .name("read-ahead")
+                .start(() -> {
+                    long start = (long) segment.index * SEGMENT;
+                    try {
+                        ByteBuffer target =
+                                segment.buffer.slice(0, (int) Math.min(SEGMENT, length - start));
+                        fetcher.fetch(target, start, segment.cancellation);
+                        segment.done.complete(null);
+                    } catch (RuntimeException e) {
+                        synchronized (this) {
+                            drop(segment);
+                        }
+                        segment.done.completeExceptionally(e);
+                    } finally {
+                        release(segment);
+                    }
+                });
+    }
+
+    private static void await(Segment segment, Cancellation cancellation) {
+        CompletableFuture<Void> waiter = segment.done.copy();
+        try (var _ = cancellation.onCancel(() -> waiter.cancel(false))) {
+            waiter.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof MillraceException known
+                    ? known
+                    : new MillraceException(ErrorCode.INTERNAL, "a segment was not fetched", e);
+        } catch (CancellationException e) {
+            throw new MillraceException(ErrorCode.INTERRUPTED, "the caller was interrupted", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MillraceException(ErrorCode.INTERRUPTED, "interrupted", e);
+        }
+    }
+
+    /** All segments that hold the range, or none. */
+    private List<Segment> covering(long offset, int bytes) {
+        List<Segment> result = new ArrayList<>(2);
+        int last = (int) ((offset + bytes - 1) / SEGMENT);
+        for (int i = (int) (offset / SEGMENT); i <= last; i++) {
+            Segment segment = segments.get(i);
+            if (segment == null) {
+                return List.of();
+            }
+            result.add(segment);
+        }
+        return result;
+    }
+
+    /** Copies, and lets go of the segments; those read to their end are not needed any more. */
+    private void copy(List<Segment> covering, ByteBuffer target, long offset) {
+        long at = offset;
+        for (Segment segment : covering) {
+            long start = (long) segment.index * SEGMENT;
+            int from = (int) (at - start);
+            int bytes = Math.min(SEGMENT - from, target.remaining());
+            target.put(segment.buffer.slice(from, bytes));
+            at += bytes;
+            boolean finished = at == Math.min(start + SEGMENT, length);
+            synchronized (this) {
+                if (finished) {
+                    drop(segment);
+                }
+            }
+            release(segment);
+        }
+    }
+
+    private void release(Segment segment) {
+        synchronized (this) {
+            segment.users--;
+            if (segment.users > 0 || !segment.dropped) {
+                return;
+            }
+        }
+        budget.giveBack(segment.buffer);
+    }
+
+    /** Takes a segment out; whoever uses it last gives its buffer back. */
+    private void drop(Segment segment) {
+        if (segment.dropped) {
+            return;
+        }
+        segment.dropped = true;
+        segments.remove(segment.index);
+        segment.cancellation.cancel();
+        if (segment.users == 0) {
+            budget.giveBack(segment.buffer);
+        }
+    }
+
+    private void dropAll() {
+        List.copyOf(segments.values()).forEach(this::drop);
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        dropAll();
+    }
+}

@@ -1,0 +1,230 @@
+package io.millrace.client;
+
+import io.millrace.contracts.v1.Mount;
+import io.millrace.contracts.v1.MountOptions;
+import io.millrace.contracts.v1.Worker;
+import io.millrace.model.BlockId;
+import io.millrace.model.BlockLayout;
+import io.millrace.model.ByteRange;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.FileSource;
+import io.millrace.model.FileVersion;
+import io.millrace.model.MillraceException;
+import io.millrace.model.WorkerId;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads ranges of files from workers: the block's first owner, then the next. This is the one place
+ * on the read path where something is tried again.
+ *
+ * <p>A worker that cannot be reached is a suspect for a short time, and asked after all others.
+ * When every worker has failed, the under store is read directly where the mount allows it; else
+ * the round starts again, after a pause, until the deadline.
+ */
+final class RemoteReads {
+
+    private static final Logger LOG = System.getLogger(RemoteReads.class.getName());
+    private static final long FIRST_PAUSE_MILLIS = 50;
+    private static final long LAST_PAUSE_MILLIS = 1_000;
+
+    private final Cluster cluster;
+    private final DataPortClient dataPorts;
+    private final DirectReads direct;
+    private final ClientSettings settings;
+    private final ClientCounters counters;
+    private final ConcurrentHashMap<WorkerId, Long> suspectUntil = new ConcurrentHashMap<>();
+
+    /** What is read. */
+    record Subject(FileSource source, FileVersion version, DataRequest request) {
+        static Subject of(FileSource source) {
+            FileVersion version = source.fileVersion();
+            return new Subject(source, version, new DataRequest(source, version));
+        }
+    }
+
+    RemoteReads(
+            Cluster cluster,
+            DataPortClient dataPorts,
+            DirectReads direct,
+            ClientSettings settings,
+            ClientCounters counters) {
+        this.cluster = cluster;
+        this.dataPorts = dataPorts;
+        this.direct = direct;
+        this.settings = settings;
+        this.counters = counters;
+    }
+
+    /**
+     * Fills {@code target} with the bytes from {@code offset} on, which lie in the file.
+     *
+     * @throws MillraceException STALE_VERSION, NOT_FOUND, PERMISSION_DENIED, as a worker says;
+     *     UNAVAILABLE when nobody could answer until the deadline; INTERRUPTED
+     */
+    void read(Subject subject, ByteBuffer target, long offset, Cancellation cancellation) {
+        long deadline = System.nanoTime() + settings.readTimeout().toNanos();
+        BlockLayout layout = cluster.blockLayout(subject.source().mountId());
+        long at = offset;
+        int end = target.limit();
+        while (target.position() < end) {
+            ByteRange block = layout.range(layout.blockAt(at), subject.source().length());
+            int bytes = (int) Math.min(end - target.position(), block.end() - at);
+            target.limit(target.position() + bytes);
+            readInBlock(subject, layout.blockAt(at), target, at, deadline, cancellation);
+            target.limit(end);
+            at += bytes;
+        }
+    }
+
+    private void readInBlock(
+            Subject subject,
+            int block,
+            ByteBuffer target,
+            long offset,
+            long deadline,
+            Cancellation cancellation) {
+        long end = offset + target.remaining();
+        long pause = FIRST_PAUSE_MILLIS;
+        Exception last = null;
+        while (true) {
+            for (Worker worker : candidates(new BlockId(subject.version(), block))) {
+                cancellation.check();
+                ByteRange rest = ByteRange.between(end - target.remaining(), end);
+                Exception failure =
+                        tryWorker(worker, subject, rest, target, deadline, cancellation);
+                if (failure == null) {
+                    return;
+                }
+                last = failure;
+                if (deadline - System.nanoTime() <= 0) {
+                    break;
+                }
+            }
+            cancellation.check();
+            if (last instanceof MillraceException known && isFinal(known)) {
+                throw known;
+            }
+            ByteRange rest = ByteRange.between(end - target.remaining(), end);
+            if (readDirectly(subject, rest, target)) {
+                return;
+            }
+            if (deadline - System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(pause) <= 0) {
+                throw gaveUp(subject, last);
+            }
+            pause(pause, cancellation);
+            pause = Math.min(pause * 2, LAST_PAUSE_MILLIS);
+        }
+    }
+
+    /** Null: it is read. */
+    private @Nullable Exception tryWorker(
+            Worker worker,
+            Subject subject,
+            ByteRange range,
+            ByteBuffer target,
+            long deadline,
+            Cancellation cancellation) {
+        WorkerId id = new WorkerId(worker.getId());
+        int before = target.position();
+        counters.workerReads.increment();
+        try {
+            dataPorts.read(
+                    new DataPortClient.Address(worker.getHost(), worker.getDataPort()),
+                    subject.request(),
+                    range,
+                    subject.source().length(),
+                    target,
+                    deadline,
+                    cancellation);
+            suspectUntil.remove(id);
+            return null;
+        } catch (MillraceException e) {
+            counters.workerFailures.increment();
+            if (e.code() == ErrorCode.STALE_VERSION || e.code() == ErrorCode.PERMISSION_DENIED) {
+                throw e;
+            }
+            return e;
+        } catch (IOException e) {
+            cancellation.check();
+            counters.workerFailures.increment();
+            suspectUntil.put(id, System.nanoTime() + settings.suspectTime().toNanos());
+            LOG.log(Level.DEBUG, () -> "event=worker_failed worker=" + id + " reason=" + e);
+            return e;
+        } finally {
+            counters.workerBytes.add(target.position() - before);
+        }
+    }
+
+    /** The owners of {@code block}, then workers that own nothing; suspects last. */
+    private List<Worker> candidates(BlockId block) {
+        List<Worker> good = new ArrayList<>();
+        List<Worker> suspects = new ArrayList<>();
+        for (WorkerId id : cluster.placement().owners(block)) {
+            cluster.worker(id).ifPresent(worker -> (isSuspect(id) ? suspects : good).add(worker));
+        }
+        good.addAll(suspects);
+        return good;
+    }
+
+    private boolean isSuspect(WorkerId id) {
+        Long until = suspectUntil.get(id);
+        return until != null && until - System.nanoTime() > 0;
+    }
+
+    /** Whether every worker would say the same. */
+    private static boolean isFinal(MillraceException e) {
+        return e.code().retry() == ErrorCode.Retry.NEVER
+                && e.code() != ErrorCode.INVALID_ARGUMENT
+                && e.code() != ErrorCode.INTERNAL;
+    }
+
+    private boolean readDirectly(Subject subject, ByteRange range, ByteBuffer target) {
+        Mount mount = cluster.mount(subject.source().mountId()).orElse(null);
+        MountOptions options = mount == null ? null : mount.getOptions();
+        if (mount == null || options == null || !options.getDirectFallback()) {
+            return false;
+        }
+        int before = target.position();
+        counters.underStoreReads.increment();
+        try {
+            direct.read(mount, subject.source(), range, target);
+            return true;
+        } finally {
+            counters.underStoreBytes.add(target.position() - before);
+        }
+    }
+
+    private MillraceException gaveUp(Subject subject, @Nullable Exception last) {
+        if (last instanceof MillraceException known) {
+            return known;
+        }
+        return new MillraceException(
+                ErrorCode.UNAVAILABLE,
+                last == null
+                        ? "no worker is in the ring to read " + subject.source().key() + " from"
+                        : "no worker could be read from within "
+                                + settings.readTimeout().toSeconds()
+                                + " s: "
+                                + last.getMessage(),
+                last);
+    }
+
+    private static void pause(long millis, Cancellation cancellation) {
+        java.util.concurrent.CountDownLatch cancelled = new java.util.concurrent.CountDownLatch(1);
+        try (var _ = cancellation.onCancel(cancelled::countDown)) {
+            var _ = cancelled.await(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MillraceException(ErrorCode.INTERRUPTED, "interrupted", e);
+        }
+        cancellation.check();
+    }
+}

@@ -1,0 +1,175 @@
+package io.millrace.client;
+
+import io.grpc.Context;
+import io.millrace.contracts.v1.Invalidation;
+import io.millrace.contracts.v1.WatchEvent;
+import io.millrace.contracts.v1.WatchRequest;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows metadata-service's watch stream: the ring, the mount table, and what changed in the
+ * namespace. Reconnects for ever; a stream that is silent for longer than the service's heartbeats
+ * allow is given up.
+ *
+ * <p>One thread follows, another watches the silence; what they share is volatile.
+ */
+final class Watch implements AutoCloseable {
+
+    private static final Logger LOG = System.getLogger(Watch.class.getName());
+    private static final Duration SILENCE = Duration.ofSeconds(15);
+    private static final Duration SILENCE_CHECK = Duration.ofSeconds(1);
+    private static final long FIRST_PAUSE_MILLIS = 100;
+    private static final long LAST_PAUSE_MILLIS = 2_000;
+
+    private final MetadataClient metadata;
+    private final Cluster cluster;
+    private final Namespace namespace;
+    private final String subscriber;
+    private final CountDownLatch ringKnown = new CountDownLatch(1);
+    private final CountDownLatch mountsKnown = new CountDownLatch(1);
+    private volatile long lastHeard = System.nanoTime();
+    private volatile boolean closed;
+    private volatile Context.@Nullable CancellableContext stream;
+    private long lastSequence;
+    private boolean connectedBefore;
+    private final Thread follower;
+    private final Thread guard;
+
+    Watch(MetadataClient metadata, Cluster cluster, Namespace namespace, String subscriber) {
+        this.metadata = metadata;
+        this.cluster = cluster;
+        this.namespace = namespace;
+        this.subscriber = subscriber;
+        this.follower = Thread.ofPlatform().daemon().name("watch").unstarted(this::follow);
+        this.guard = Thread.ofPlatform().daemon().name("watch-guard").unstarted(this::guard);
+    }
+
+    void start() {
+        follower.start();
+        guard.start();
+    }
+
+    /** Waits until the ring and the mounts are known; false: not in time. */
+    boolean awaitFirst(Duration timeout) throws InterruptedException {
+        long end = System.nanoTime() + timeout.toNanos();
+        return ringKnown.await(timeout.toNanos(), TimeUnit.NANOSECONDS)
+                && mountsKnown.await(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        follower.interrupt();
+        guard.interrupt();
+        cancelStream();
+    }
+
+    private void follow() {
+        long pause = FIRST_PAUSE_MILLIS;
+        while (!closed) {
+            try {
+                if (followOnce()) {
+                    pause = FIRST_PAUSE_MILLIS;
+                }
+                Thread.sleep(pause);
+                pause = Math.min(pause * 2, LAST_PAUSE_MILLIS);
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    /** One stream until it ends; says whether anything came. */
+    private boolean followOnce() {
+        boolean heard = false;
+        Context.CancellableContext context = Context.ROOT.withCancellation();
+        Context previous = context.attach();
+        try {
+            metadata.reconnect();
+            lastHeard = System.nanoTime();
+            stream = context;
+            WatchRequest request =
+                    WatchRequest.newBuilder()
+                            .setAfterSequence(lastSequence)
+                            .setSubscriber(subscriber)
+                            .build();
+            Iterator<WatchEvent> events = metadata.streaming().watch(request);
+            while (!closed && events.hasNext()) {
+                WatchEvent event = events.next();
+                lastHeard = System.nanoTime();
+                if (!heard) {
+                    heard = true;
+                    connected();
+                }
+                apply(event);
+            }
+        } catch (RuntimeException e) {
+            if (!closed) {
+                LOG.log(Level.DEBUG, () -> "event=watch_lost reason=" + e.getMessage());
+            }
+        } finally {
+            context.detach(previous);
+            context.cancel(null);
+        }
+        return heard;
+    }
+
+    private void connected() {
+        // Without a sequence to resume from, what changed while nobody listened is not known.
+        if (connectedBefore && lastSequence == 0) {
+            namespace.invalidateAll();
+        }
+        connectedBefore = true;
+        LOG.log(Level.DEBUG, () -> "event=watch_connected after=" + lastSequence);
+    }
+
+    private void apply(WatchEvent event) {
+        switch (event.getEventCase()) {
+            case RING -> {
+                cluster.ring(event.getRing());
+                ringKnown.countDown();
+            }
+            case MOUNTS -> {
+                cluster.mounts(event.getMounts().getMountsList());
+                mountsKnown.countDown();
+            }
+            case INVALIDATION -> {
+                Invalidation change = event.getInvalidation();
+                namespace.invalidate(change.getParentId(), change.getName());
+            }
+            case RESYNC -> namespace.invalidateAll();
+            case HEARTBEAT ->
+                    lastSequence = Math.max(lastSequence, event.getHeartbeat().getSequence());
+            // A newer server's event.
+            case EVENT_NOT_SET -> {}
+        }
+        lastSequence = Math.max(lastSequence, event.getSequence());
+    }
+
+    private void guard() {
+        try {
+            while (!closed) {
+                Thread.sleep(SILENCE_CHECK);
+                if (System.nanoTime() - lastHeard > SILENCE.toNanos()) {
+                    lastHeard = System.nanoTime();
+                    cancelStream();
+                }
+            }
+        } catch (InterruptedException e) {
+            // Closed.
+        }
+    }
+
+    private void cancelStream() {
+        Context.CancellableContext current = stream;
+        if (current != null) {
+            current.cancel(null);
+        }
+    }
+}
