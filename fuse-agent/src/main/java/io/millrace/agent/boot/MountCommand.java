@@ -1,0 +1,179 @@
+package io.millrace.agent.boot;
+
+import io.millrace.agent.fs.FileAttributes;
+import io.millrace.agent.fs.MillraceFileSystem;
+import io.millrace.agent.fuse.FuseMount;
+import io.millrace.agent.fuse.FuseOptions;
+import io.millrace.agent.fuse.linux.LinuxFuseBinding;
+import io.millrace.client.Cancellation;
+import io.millrace.client.ClientSettings;
+import io.millrace.client.MillraceClient;
+import io.millrace.client.NamespaceEntry;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code mount DIR}: mounts, serves until SIGTERM, SIGINT or an unmount, and unmounts. */
+@Command(
+        name = "mount",
+        description = "Mounts a path of the namespace at a directory, until it is stopped.",
+        mixinStandardHelpOptions = true)
+final class MountCommand implements Callable<Integer> {
+
+    private static final Logger LOG = System.getLogger(MountCommand.class.getName());
+
+    private final AgentConfig config;
+
+    @Parameters(paramLabel = "DIR", description = "An empty directory.")
+    private Path directory = Path.of("");
+
+    @Option(
+            names = "--metadata-service",
+            paramLabel = "HOST:PORT",
+            description = "Where metadata-service answers gRPC.")
+    private @Nullable String metadataService;
+
+    @Option(
+            names = "--path",
+            defaultValue = "/",
+            description = "The directory of the namespace to show (default: ${DEFAULT-VALUE}).")
+    private String path = "/";
+
+    @Option(names = "--uid", description = "Owner of all files (default: who runs this).")
+    private int uid = -1;
+
+    @Option(names = "--gid", description = "Group of all files (default: who runs this).")
+    private int gid = -1;
+
+    @Option(
+            names = "--file-mode",
+            defaultValue = "0444",
+            description = "Permissions of files, octal (default: ${DEFAULT-VALUE}).")
+    private String fileMode = "0444";
+
+    @Option(
+            names = "--dir-mode",
+            defaultValue = "0555",
+            description = "Permissions of directories, octal (default: ${DEFAULT-VALUE}).")
+    private String directoryMode = "0555";
+
+    @Option(
+            names = "--allow-other",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description = "Let all users in, as permissions say (default: they may).")
+    private boolean allowOther = true;
+
+    @Option(names = "--non-empty", description = "Mount over a directory that is not empty.")
+    private boolean nonEmpty;
+
+    @Option(
+            names = "--ready-file",
+            paramLabel = "FILE",
+            description = "Write pid, mount point and path there, as JSON, when mounted.")
+    private @Nullable Path readyFile;
+
+    @Option(
+            names = "--stats-file",
+            paramLabel = "FILE",
+            description = "Write counters there, as JSON, every second.")
+    private @Nullable Path statsFile;
+
+    MountCommand(AgentConfig config) {
+        this.config = config;
+    }
+
+    @Override
+    public Integer call() {
+        StopSignal stop = new StopSignal();
+        try {
+            serve(stop);
+            return 0;
+        } catch (MillraceException e) {
+            LOG.log(Level.DEBUG, "event=mount_failed", e);
+            System.err.println("fuse-agent: " + e.getMessage());
+            return e.code() == ErrorCode.INVALID_ARGUMENT ? 2 : 1;
+        }
+    }
+
+    private void serve(StopSignal stop) {
+        String service = metadataService == null ? config.metadataService() : metadataService;
+        NamespacePath root = NamespacePath.parse(path);
+        FileAttributes look =
+                new FileAttributes(
+                        uid < 0 ? ProcessOwner.uid() : uid,
+                        gid < 0 ? ProcessOwner.gid() : gid,
+                        permissions("--file-mode", fileMode),
+                        permissions("--dir-mode", directoryMode));
+        FuseOptions options =
+                new FuseOptions(
+                        directory,
+                        "millrace",
+                        allowOther ? FuseOptions.Access.ALL_USERS : FuseOptions.Access.OWNER,
+                        nonEmpty ? FuseOptions.Occupied.HIDE_CONTENT : FuseOptions.Occupied.REFUSE,
+                        AgentSettings.readers(config),
+                        AgentSettings.waitingReads(config),
+                        AgentSettings.kernelReadAhead(config));
+        ClientSettings settings =
+                AgentSettings.client(config, service, "agent " + ProcessHandle.current().pid());
+        LinuxFuseBinding.check(options);
+        try (MillraceClient client = MillraceClient.connect(settings, config.connectTimeout())) {
+            NamespaceEntry entry = client.namespace().resolve(root, new Cancellation());
+            MillraceFileSystem fileSystem = new MillraceFileSystem(client, entry, look);
+            FuseMount mount = new LinuxFuseBinding().mount(fileSystem, options);
+            try {
+                fileSystem.follow(mount);
+                stop.endsWith(mount);
+                try (var _ = StatsFile.start(statsFile, client, fileSystem)) {
+                    ready(root);
+                    stop.await();
+                }
+            } finally {
+                mount.unmount(config.unmountGrace());
+            }
+        }
+    }
+
+    private void ready(NamespacePath root) {
+        long pid = ProcessHandle.current().pid();
+        Path at = directory.toAbsolutePath().normalize();
+        if (readyFile != null) {
+            JsonObject content =
+                    new JsonObject()
+                            .put("pid", pid)
+                            .put("mountpoint", at.toString())
+                            .put("path", root.toString());
+            try {
+                Files.writeString(readyFile, content.encode() + "\n");
+            } catch (IOException e) {
+                throw new MillraceException(
+                        ErrorCode.INVALID_ARGUMENT,
+                        "--ready-file " + readyFile + " cannot be written",
+                        e);
+            }
+        }
+        System.out.println("mounted path=" + root + " at=" + at + " pid=" + pid);
+        System.out.flush();
+    }
+
+    private static int permissions(String option, String octal) {
+        if (!octal.matches("0?[0-7]{3}")) {
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    option + " is '" + octal + "': it must be three octal digits, as 0444");
+        }
+        return Integer.parseInt(octal, 8);
+    }
+}

@@ -1,0 +1,87 @@
+package io.millrace.agent.boot;
+
+import io.millrace.agent.fs.MillraceFileSystem;
+import io.millrace.client.ClientCounters;
+import io.millrace.client.MillraceClient;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Writes what the agent has counted to a file, every second and at the end. */
+final class StatsFile implements AutoCloseable {
+
+    private static final Logger LOG = System.getLogger(StatsFile.class.getName());
+
+    private final Path file;
+    private final MillraceClient client;
+    private final MillraceFileSystem fileSystem;
+    private final ScheduledExecutorService timer =
+            Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofPlatform().daemon().name("stats-file").factory());
+
+    private StatsFile(Path file, MillraceClient client, MillraceFileSystem fileSystem) {
+        this.file = file.toAbsolutePath();
+        this.client = client;
+        this.fileSystem = fileSystem;
+    }
+
+    /** Starts to write; with no file, there is nothing to do. */
+    static AutoCloseableQuietly start(
+            @Nullable Path file, MillraceClient client, MillraceFileSystem fileSystem) {
+        if (file == null) {
+            return () -> {};
+        }
+        StatsFile stats = new StatsFile(file, client, fileSystem);
+        stats.write();
+        var _ = stats.timer.scheduleWithFixedDelay(stats::write, 1, 1, TimeUnit.SECONDS);
+        return stats::close;
+    }
+
+    /** Closing never fails. */
+    @FunctionalInterface
+    interface AutoCloseableQuietly extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    private synchronized void write() {
+        ClientCounters.Snapshot counters = client.counters();
+        JsonObject content =
+                new JsonObject()
+                        .put("metadata_calls", counters.metadataCalls())
+                        .put("local_reads", counters.localReads())
+                        .put("local_bytes", counters.localBytes())
+                        .put("worker_reads", counters.workerReads())
+                        .put("worker_bytes", counters.workerBytes())
+                        .put("worker_failures", counters.workerFailures())
+                        .put("under_store_reads", counters.underStoreReads())
+                        .put("under_store_bytes", counters.underStoreBytes())
+                        .put("nodes", fileSystem.nodeCount())
+                        .put("open_files", fileSystem.openFiles());
+        Path draft = file.resolveSibling(file.getFileName() + ".tmp");
+        try {
+            Files.writeString(draft, content.encode() + "\n");
+            Files.move(
+                    draft,
+                    file,
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "event=stats_not_written file=" + file + " reason=" + e);
+        }
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+        write();
+    }
+}

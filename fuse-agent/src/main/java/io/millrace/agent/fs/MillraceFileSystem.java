@@ -1,0 +1,254 @@
+package io.millrace.agent.fs;
+
+import io.millrace.agent.fuse.Attributes;
+import io.millrace.agent.fuse.Call;
+import io.millrace.agent.fuse.DirectorySink;
+import io.millrace.agent.fuse.Entry;
+import io.millrace.agent.fuse.FuseFileSystem;
+import io.millrace.agent.fuse.FuseMount;
+import io.millrace.agent.fuse.Space;
+import io.millrace.client.FileReader;
+import io.millrace.client.Lookup;
+import io.millrace.client.MillraceClient;
+import io.millrace.client.NamespaceEntry;
+import io.millrace.client.NamespaceListener;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The namespace below one directory, as a file system.
+ *
+ * <p>The kernel believes a name for as long as metadata-service said, and is told when it changes
+ * before that. It keeps a file's attributes and pages for as long as it likes, since a node is one
+ * version.
+ */
+public final class MillraceFileSystem implements FuseFileSystem, NamespaceListener {
+
+    private static final long VERSION_VALID_MILLIS = TimeUnit.DAYS.toMillis(1);
+    private static final long DIRECTORY_VALID_MILLIS = TimeUnit.SECONDS.toMillis(60);
+
+    private final MillraceClient client;
+    private final FileAttributes look;
+    private final NodeTable nodes;
+    private final ConcurrentHashMap<Long, OpenFile> files = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Long, DirectoryCursor> directories = new ConcurrentHashMap<>();
+    private final AtomicLong nextHandle = new AtomicLong(1);
+    private volatile @Nullable FuseMount mount;
+
+    private record OpenFile(NamespaceEntry entry, FileReader reader) {}
+
+    /**
+     * @param root the directory that is mounted
+     */
+    public MillraceFileSystem(MillraceClient client, NamespaceEntry root, FileAttributes look) {
+        if (!root.isDirectory()) {
+            throw new MillraceException(
+                    ErrorCode.NOT_A_DIRECTORY, root.name() + " is a file: only directories mount");
+        }
+        this.client = client;
+        this.look = look;
+        this.nodes = new NodeTable(root);
+    }
+
+    /** Starts to tell {@code mount} what has changed. */
+    public void follow(FuseMount mount) {
+        this.mount = mount;
+        client.namespace().addListener(this);
+    }
+
+    @Override
+    public @Nullable Entry lookup(long parent, String name, Call call) {
+        long parentId = nodes.node(parent).entry.id();
+        Lookup found =
+                call.mayWait()
+                        ? client.namespace().lookup(parentId, name, call.cancellation())
+                        : client.namespace().known(parentId, name);
+        if (found == null) {
+            return null;
+        }
+        NamespaceEntry entry = found.entry();
+        return entry == null
+                ? new Entry.Absent(found.validMillis())
+                : present(entry, found.validMillis());
+    }
+
+    private Entry.Present present(NamespaceEntry entry, long validMillis) {
+        Node node = nodes.acquire(entry);
+        return new Entry.Present(
+                node.id, look.of(entry), validMillis, attributesValidMillis(entry));
+    }
+
+    @Override
+    public void forget(long node, long lookups) {
+        nodes.forget(node, lookups);
+    }
+
+    @Override
+    public Attributes attributes(long node) {
+        return look.of(nodes.node(node).entry);
+    }
+
+    @Override
+    public long attributesValidMillis(long node) {
+        return attributesValidMillis(nodes.node(node).entry);
+    }
+
+    private static long attributesValidMillis(NamespaceEntry entry) {
+        return entry.isDirectory() ? DIRECTORY_VALID_MILLIS : VERSION_VALID_MILLIS;
+    }
+
+    @Override
+    public long open(long node) {
+        NamespaceEntry entry = nodes.node(node).entry;
+        long handle = nextHandle.getAndIncrement();
+        files.put(handle, new OpenFile(entry, client.open(entry.file())));
+        return handle;
+    }
+
+    @Override
+    public int read(long handle, long offset, ByteBuffer target, Call call) {
+        OpenFile file = file(handle);
+        if (!call.mayWait()) {
+            return file.reader().readIfNear(target, offset);
+        }
+        try {
+            return file.reader().read(target, offset, call.cancellation());
+        } catch (MillraceException e) {
+            if (e.code() != ErrorCode.STALE_VERSION && e.code() != ErrorCode.NOT_FOUND) {
+                throw e;
+            }
+            changed(file.entry());
+            throw new MillraceException(
+                    ErrorCode.STALE_VERSION,
+                    file.entry().name() + " has changed in the under store since it was opened",
+                    e);
+        }
+    }
+
+    /** The under store has another version: the next open must see it. */
+    private void changed(NamespaceEntry entry) {
+        client.namespace().forget(entry.parentId(), entry.name());
+        invalidated(entry.parentId(), entry.name());
+    }
+
+    @Override
+    public void release(long handle) {
+        OpenFile file = files.remove(handle);
+        if (file != null) {
+            file.reader().close();
+        }
+    }
+
+    @Override
+    public long openDirectory(long node) {
+        long handle = nextHandle.getAndIncrement();
+        directories.put(
+                handle, new DirectoryCursor(nodes.node(node).entry.id(), client.namespace()));
+        return handle;
+    }
+
+    @Override
+    public boolean readDirectory(long handle, long cookie, DirectorySink sink, Call call) {
+        DirectoryCursor cursor = directories.get(handle);
+        if (cursor == null) {
+            throw new IllegalStateException("the kernel asked for unknown handle " + handle);
+        }
+        if (cookie == 0 && !call.mayWait()) {
+            cursor.rewind();
+        }
+        long at = cookie;
+        while (true) {
+            DirectoryCursor.Position position =
+                    call.mayWait() && at == cookie
+                            ? cursor.read(at, call.cancellation())
+                            : cursor.known(at);
+            if (position == null) {
+                // Some entries are an answer; none are not.
+                return at != cookie;
+            }
+            for (NamespaceEntry entry = position.at(at); entry != null; entry = position.at(at)) {
+                if (!sink.add(entry.name(), at + 1, listed(entry, position))) {
+                    return true;
+                }
+                at++;
+            }
+            if (position.isLast() || position.page().entries().isEmpty()) {
+                return true;
+            }
+        }
+    }
+
+    private DirectorySink.Listed listed(NamespaceEntry entry, DirectoryCursor.Position position) {
+        return new DirectorySink.Listed() {
+            @Override
+            public Attributes.Kind kind() {
+                return entry.isDirectory() ? Attributes.Kind.DIRECTORY : Attributes.Kind.FILE;
+            }
+
+            @Override
+            public long inode() {
+                return entry.id();
+            }
+
+            @Override
+            public Entry.Present entry() {
+                return present(entry, position.page().validMillis());
+            }
+        };
+    }
+
+    @Override
+    public void releaseDirectory(long handle) {
+        directories.remove(handle);
+    }
+
+    /** The workers' caches together: what is free in them is what can still be cached. */
+    @Override
+    public Space space() {
+        MillraceClient.CacheSpace space = client.cacheSpace();
+        return new Space(
+                space.capacityBytes(),
+                Math.max(0, space.capacityBytes() - space.usedBytes()),
+                nodes.size());
+    }
+
+    @Override
+    public void invalidated(long parentId, String name) {
+        FuseMount mounted = mount;
+        if (mounted != null) {
+            nodes.directory(parentId)
+                    .ifPresent(directory -> mounted.invalidateEntry(directory.id, name));
+        }
+    }
+
+    @Override
+    public void everythingInvalidated() {
+        FuseMount mounted = mount;
+        if (mounted != null) {
+            mounted.invalidateAll();
+        }
+    }
+
+    /** Nodes that the kernel holds, for metrics. */
+    public int nodeCount() {
+        return nodes.size();
+    }
+
+    /** Files that are open, for metrics. */
+    public int openFiles() {
+        return files.size();
+    }
+
+    private OpenFile file(long handle) {
+        OpenFile file = files.get(handle);
+        if (file == null) {
+            throw new IllegalStateException("the kernel asked for unknown handle " + handle);
+        }
+        return file;
+    }
+}

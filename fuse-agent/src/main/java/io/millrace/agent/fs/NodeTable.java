@@ -1,0 +1,103 @@
+package io.millrace.agent.fs;
+
+import io.millrace.agent.fuse.FuseFileSystem;
+import io.millrace.client.NamespaceEntry;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.FileVersion;
+import io.millrace.model.MillraceException;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The nodes the kernel holds references to. A file's node is one version of one path: a new version
+ * is a new node, so the kernel's pages of a node are always of one version and may always be kept.
+ *
+ * <p>The lookup count of a node is changed inside {@code compute} of its key, which makes handing
+ * out and forgetting atomic; ids are never used again.
+ */
+final class NodeTable {
+
+    private final ConcurrentHashMap<Key, Node> byKey = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Long, Node> byId = new ConcurrentHashMap<>();
+    private final AtomicLong nextId = new AtomicLong(FuseFileSystem.ROOT + 1);
+
+    /**
+     * @param inode of the namespace
+     * @param version of a file; null: a directory
+     */
+    record Key(long inode, @Nullable FileVersion version) {
+        static Key of(NamespaceEntry entry) {
+            return new Key(
+                    entry.id(), entry.source() == null ? null : entry.source().fileVersion());
+        }
+    }
+
+    NodeTable(NamespaceEntry root) {
+        Node node = new Node(FuseFileSystem.ROOT, Key.of(root), root);
+        node.lookups = 1;
+        byKey.put(node.key, node);
+        byId.put(node.id, node);
+    }
+
+    /** The node of {@code entry}, with one lookup more. */
+    Node acquire(NamespaceEntry entry) {
+        Node result =
+                byKey.compute(
+                        Key.of(entry),
+                        (key, known) -> {
+                            Node node = known;
+                            if (node == null) {
+                                node = new Node(nextId.getAndIncrement(), key, entry);
+                                byId.put(node.id, node);
+                            } else if (node.id != FuseFileSystem.ROOT) {
+                                node.entry = entry;
+                            }
+                            node.lookups++;
+                            return node;
+                        });
+        if (result == null) {
+            throw new IllegalStateException("compute gave no node");
+        }
+        return result;
+    }
+
+    void forget(long id, long lookups) {
+        Node node = byId.get(id);
+        if (node == null || id == FuseFileSystem.ROOT) {
+            return;
+        }
+        var _ =
+                byKey.computeIfPresent(
+                        node.key,
+                        (_, known) -> {
+                            known.lookups -= lookups;
+                            if (known.lookups > 0) {
+                                return known;
+                            }
+                            byId.remove(id);
+                            return null;
+                        });
+    }
+
+    /**
+     * @throws MillraceException STALE_VERSION when the kernel asks for what it has forgotten
+     */
+    Node node(long id) {
+        Node node = byId.get(id);
+        if (node == null) {
+            throw new MillraceException(ErrorCode.STALE_VERSION, "node " + id + " is forgotten");
+        }
+        return node;
+    }
+
+    /** The node of a directory, if the kernel holds it. */
+    Optional<Node> directory(long inode) {
+        return Optional.ofNullable(byKey.get(new Key(inode, null)));
+    }
+
+    int size() {
+        return byId.size();
+    }
+}
