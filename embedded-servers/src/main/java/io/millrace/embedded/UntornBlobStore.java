@@ -12,6 +12,7 @@ import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.blobstore.ForwardingBlobStore;
 import org.gaul.s3proxy.blobstore.S3Exceptions;
 import org.gaul.s3proxy.blobstore.domain.MultipartUpload;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
@@ -23,6 +24,9 @@ import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 
@@ -42,6 +46,7 @@ final class UntornBlobStore extends ForwardingBlobStore {
     private final ReadWriteLock[] locks = new ReadWriteLock[LOCKS];
 
     private final Path data;
+    private final ObjectListing listing = new ObjectListing(this::status);
 
     /**
      * @param data where {@code delegate} keeps its buckets
@@ -51,6 +56,33 @@ final class UntornBlobStore extends ForwardingBlobStore {
         this.data = data;
         for (int i = 0; i < LOCKS; i++) {
             locks[i] = new ReentrantReadWriteLock();
+        }
+    }
+
+    @Override
+    public ListObjectsV2Response list(ListObjectsV2Request request) {
+        if (!containerExists(request.bucket())) {
+            throw S3Exceptions.noSuchBucket(request.bucket(), "no such bucket");
+        }
+        String delimiter = request.delimiter();
+        if (delimiter != null && !delimiter.isEmpty() && !delimiter.equals("/")) {
+            throw S3Exceptions.invalidArgument("delimiters other than / are not supported");
+        }
+        return listing.list(
+                data.resolve(request.bucket()),
+                request.prefix() == null ? "" : request.prefix(),
+                "/".equals(delimiter),
+                request.continuationToken() == null
+                        ? request.startAfter()
+                        : request.continuationToken(),
+                request.maxKeys());
+    }
+
+    private @Nullable HeadObjectResponse status(String bucket, String key) {
+        try {
+            return blobMetadata(HeadObjectRequest.builder().bucket(bucket).key(key).build());
+        } catch (NoSuchKeyException e) {
+            return null;
         }
     }
 

@@ -118,6 +118,26 @@ class S3ServerTest {
         }
     }
 
+    @Test
+    void aListingIsInByteOrderAndPairsSizeAndETag() throws Exception {
+        S3Server server = S3Server.start(Launch.in(directory));
+        server.createBucket(BUCKET);
+        try (S3Client client = client(server, server.secretAccessKey())) {
+            List<String> keys = List.of("a-b", "a/x", "a0", "\uffee", "\ud83d\ude00");
+            for (String key : keys.reversed()) {
+                put(client, key, new byte[3]);
+            }
+            List<S3Object> seen = new ArrayList<>();
+            client.listObjectsV2Paginator(r -> r.bucket(BUCKET).maxKeys(2))
+                    .contents()
+                    .forEach(seen::add);
+            assertEquals(keys, seen.stream().map(S3Object::key).toList());
+            S3Object first = seen.getFirst();
+            assertEquals(client.headObject(r -> r.bucket(BUCKET).key("a-b")).eTag(), first.eTag());
+            assertEquals(3, first.size());
+        }
+    }
+
     /** What downstream relies on to prove that an open file never mixes versions. */
     @Test
     void anOverwriteIsNeverSeenUnderTheOldETag() throws Exception {

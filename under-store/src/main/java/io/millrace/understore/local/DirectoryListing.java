@@ -36,6 +36,10 @@ final class DirectoryListing {
 
     private static final int REMEMBERED = 8;
     private static final int MOST_NAMES = 250_000;
+
+    /** Changes within one tick of the file system's clock are not told apart. */
+    private static final long SETTLED_MILLIS = 1_000;
+
     private static final char UNDECODABLE = '\uFFFD';
 
     private final Map<Path, Names> memory =
@@ -62,8 +66,9 @@ final class DirectoryListing {
         if (known != null && known.modified().equals(modified)) {
             return known.sorted();
         }
+        boolean settled = System.currentTimeMillis() - modified.toMillis() > SETTLED_MILLIS;
         List<String> sorted = read(directory);
-        if (sorted.size() <= MOST_NAMES) {
+        if (settled && sorted.size() <= MOST_NAMES) {
             remember(directory, new Names(modified, sorted));
         }
         return sorted;
