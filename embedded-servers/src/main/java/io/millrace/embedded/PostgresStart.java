@@ -41,6 +41,7 @@ record PostgresStart(Launch launch) {
             shift
             ( (
               trap '' HUP INT TERM
+              cd /
               cat <&3 >/dev/null
               exec 3<&-
               tries=0
