@@ -321,6 +321,7 @@ public final class CacheStore implements AutoCloseable {
         }
     }
 
+    /** A file the disk cannot read is dropped like one with a wrong checksum. */
     boolean verify(CacheEntry entry, int chunk) {
         try {
             if (entry.verify(chunk)) {
@@ -335,27 +336,34 @@ public final class CacheStore implements AutoCloseable {
                     "cache file={0} chunk={1} has a wrong checksum: dropped",
                     entry.version,
                     chunk);
-            if (entry.kind == CacheEntry.Kind.COMPLETE) {
-                if (drop(entry, CacheIndex.Users.ANY, false)) {
+            if (entry.kind != CacheEntry.Kind.COMPLETE) {
+                entry.forget(chunk);
+                if (entry.change(chunk, ChunkSidecar.SUSPECT, ChunkSidecar.MISSING)) {
                     corruptChunks.increment();
+                    index.lost(entry, BlockLayout.chunkRange(chunk, entry.length).length());
                 }
                 return false;
             }
-            entry.forget(chunk);
-            if (entry.change(chunk, ChunkSidecar.SUSPECT, ChunkSidecar.MISSING)) {
-                corruptChunks.increment();
-                index.lost(entry, BlockLayout.chunkRange(chunk, entry.length).length());
-            }
-            return false;
         } catch (IOException e) {
             LOG.log(
                     Level.WARNING,
-                    "cache file={0} chunk={1} not verified: {2}",
+                    "cache file={0} chunk={1} cannot be verified: {2}: dropped",
                     entry.version,
                     chunk,
                     e.getMessage());
-            return false;
         }
+        try {
+            if (drop(entry, CacheIndex.Users.ANY, false)) {
+                corruptChunks.increment();
+            }
+        } catch (IOException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "cache file={0} cannot be unlinked: {1}",
+                    entry.version,
+                    e.getMessage());
+        }
+        return false;
     }
 
     private void recover() {

@@ -77,6 +77,20 @@ public final class CachedFile implements ResidentFile {
         };
     }
 
+    /** Whether a chunk is to be fetched: {@link #verify} has not found it, or cannot any more. */
+    public boolean isMissing(int chunk) {
+        return switch (entry.state(chunk)) {
+            case ChunkSidecar.PRESENT -> false;
+            case ChunkSidecar.SUSPECT -> entry.dropped;
+            default -> true;
+        };
+    }
+
+    /** Whether the file has been dropped: what is put now is refused, and opening makes another. */
+    public boolean isDropped() {
+        return entry.dropped;
+    }
+
     /**
      * Offers the bytes of a chunk. They are resident when this returns STORED, and readable by
      * others from then on. A chunk that is resident already is left as it is.

@@ -1,0 +1,216 @@
+package io.millrace.block.batch;
+
+import io.millrace.block.cluster.ClusterView;
+import io.millrace.block.fill.Filler;
+import io.millrace.block.mounts.MountTable;
+import io.millrace.cache.CacheStore;
+import io.millrace.contracts.Messages;
+import io.millrace.contracts.v1.Batch;
+import io.millrace.contracts.v1.BatchItem;
+import io.millrace.contracts.v1.BatchKind;
+import io.millrace.contracts.v1.BatchResult;
+import io.millrace.contracts.v1.FailedItem;
+import io.millrace.model.BlockId;
+import io.millrace.model.BlockLayout;
+import io.millrace.model.ByteRange;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.FileSource;
+import io.millrace.model.FileVersion;
+import io.millrace.model.MillraceException;
+import io.millrace.model.Placement;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+
+/**
+ * Runs one batch and says what became of each item. Running it again does no harm: what is resident
+ * is skipped.
+ */
+public final class BatchRunner {
+
+    private final Filler filler;
+    private final CacheStore cache;
+    private final MountTable mounts;
+    private final ClusterView cluster;
+    private final InstantSource clock;
+    private final Semaphore items;
+    private volatile boolean stopped;
+
+    public BatchRunner(
+            Filler filler,
+            CacheStore cache,
+            MountTable mounts,
+            ClusterView cluster,
+            InstantSource clock,
+            int items) {
+        this.filler = filler;
+        this.cache = cache;
+        this.mounts = mounts;
+        this.cluster = cluster;
+        this.clock = clock;
+        this.items = new Semaphore(items);
+    }
+
+    /** What became of one item. */
+    private sealed interface Outcome {
+        record Done(BatchItem item, long bytes) implements Outcome {}
+
+        record Skipped(BatchItem item, long bytes) implements Outcome {}
+
+        record Failed(BatchItem item, ErrorCode code, String message) implements Outcome {}
+
+        record Moved(BatchItem item) implements Outcome {}
+    }
+
+    /**
+     * Runs {@code batch} to its end.
+     *
+     * @throws MillraceException INTERRUPTED when {@link #stop} came first: there is no result
+     */
+    public BatchResult run(Batch batch) {
+        long started = clock.millis();
+        BatchResult.Builder result =
+                BatchResult.newBuilder()
+                        .setBatchId(batch.getBatchId())
+                        .setJobId(batch.getJobId())
+                        .setAttempt(batch.getAttempt())
+                        .setWorkerId(cluster.self().value())
+                        .setStartedMillis(started);
+        List<Future<List<Outcome>>> running = new ArrayList<>();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (BatchItem item : batch.getItemsList()) {
+                items.acquireUninterruptibly();
+                running.add(
+                        threads.submit(() -> {
+                            try {
+                                return run(batch.getKind(), item);
+                            } finally {
+                                items.release();
+                            }
+                        }));
+            }
+        }
+        checkRunning();
+        for (Future<List<Outcome>> outcomes : running) {
+            outcomes.resultNow().forEach(outcome -> add(result, outcome));
+        }
+        return result.setFinishedMillis(clock.millis()).build();
+    }
+
+    /** Begins no more items; a batch that is not at its end has no result. */
+    public void stop() {
+        stopped = true;
+    }
+
+    private void checkRunning() {
+        if (stopped) {
+            throw new MillraceException(ErrorCode.INTERRUPTED, "the worker stops");
+        }
+    }
+
+    private List<Outcome> run(BatchKind kind, BatchItem item) {
+        try {
+            checkRunning();
+            FileSource source = Messages.fromMessage(item.getSource());
+            return switch (kind) {
+                case BATCH_KIND_LOAD -> load(item, source);
+                case BATCH_KIND_FREE -> List.of(free(item, source));
+                case BATCH_KIND_UNSPECIFIED, UNRECOGNIZED ->
+                        throw new MillraceException(
+                                ErrorCode.INVALID_ARGUMENT,
+                                "a batch of kind " + kind + " cannot be run");
+            };
+        } catch (MillraceException e) {
+            return List.of(new Outcome.Failed(item, e.code(), e.getMessage()));
+        } catch (RuntimeException e) {
+            return List.of(new Outcome.Failed(item, ErrorCode.INTERNAL, String.valueOf(e)));
+        }
+    }
+
+    private Outcome free(BatchItem item, FileSource source) {
+        OptionalLong freed = cache.drop(source.fileVersion());
+        return freed.isPresent()
+                ? new Outcome.Done(item, freed.getAsLong())
+                : new Outcome.Skipped(item, source.length());
+    }
+
+    private List<Outcome> load(BatchItem item, FileSource source) {
+        FileVersion version = source.fileVersion();
+        BlockLayout layout = mounts.find(source.mountId()).layout();
+        Placement placement = cluster.known().placement();
+        List<Integer> own = new ArrayList<>();
+        List<Integer> others = new ArrayList<>();
+        for (int block : item.getBlocksList()) {
+            checkBlock(source, layout, block);
+            boolean isOwn = placement.isOwner(cluster.self(), new BlockId(version, block));
+            (isOwn ? own : others).add(block);
+        }
+        List<Outcome> outcomes = new ArrayList<>();
+        if (!others.isEmpty()) {
+            outcomes.add(
+                    new Outcome.Moved(part(item, others, own.isEmpty() && item.getCountsFile())));
+        }
+        if (!own.isEmpty()) {
+            BatchItem part = others.isEmpty() ? item : part(item, own, item.getCountsFile());
+            outcomes.add(loadOwn(part, version, source, layout));
+        }
+        return outcomes;
+    }
+
+    private Outcome loadOwn(
+            BatchItem item, FileVersion version, FileSource source, BlockLayout layout) {
+        long bytes = 0;
+        boolean wasResident = true;
+        try {
+            for (int block : item.getBlocksList()) {
+                checkRunning();
+                ByteRange range = layout.range(block, source.length());
+                bytes += range.length();
+                wasResident &= filler.load(version, source, range) == Filler.Loaded.WAS_RESIDENT;
+            }
+        } catch (MillraceException e) {
+            return new Outcome.Failed(item, e.code(), e.getMessage());
+        }
+        return wasResident ? new Outcome.Skipped(item, bytes) : new Outcome.Done(item, bytes);
+    }
+
+    private static void checkBlock(FileSource source, BlockLayout layout, int block) {
+        if (block < 0 || block >= layout.blocks(source.length())) {
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT, "file " + source.key() + " has no block " + block);
+        }
+    }
+
+    private static BatchItem part(BatchItem item, List<Integer> blocks, boolean counts) {
+        return item.toBuilder().clearBlocks().addAllBlocks(blocks).setCountsFile(counts).build();
+    }
+
+    private static void add(BatchResult.Builder result, Outcome outcome) {
+        switch (outcome) {
+            case Outcome.Done(BatchItem item, long bytes) ->
+                    result.setDoneItems(result.getDoneItems() + 1)
+                            .setDoneFiles(result.getDoneFiles() + files(item))
+                            .setDoneBytes(result.getDoneBytes() + bytes);
+            case Outcome.Skipped(BatchItem item, long bytes) ->
+                    result.setSkippedItems(result.getSkippedItems() + 1)
+                            .setSkippedFiles(result.getSkippedFiles() + files(item))
+                            .setSkippedBytes(result.getSkippedBytes() + bytes);
+            case Outcome.Failed(BatchItem item, ErrorCode code, String message) ->
+                    result.addFailed(
+                            FailedItem.newBuilder()
+                                    .setItem(item)
+                                    .setCode(code.name())
+                                    .setMessage(message));
+            case Outcome.Moved(BatchItem item) -> result.addMoved(item);
+        }
+    }
+
+    private static int files(BatchItem item) {
+        return item.getCountsFile() ? 1 : 0;
+    }
+}

@@ -1,0 +1,103 @@
+package io.millrace.block.boot;
+
+import io.millrace.cache.SyncPolicy;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Settings of a worker, {@code millrace.worker.*}; docs/configuration.md says what each means. */
+@ConfigMapping(prefix = "millrace.worker")
+public interface WorkerConfig {
+
+    Optional<String> id();
+
+    @WithDefault("${user.home}/.millrace/cache")
+    List<Path> cacheDirectories();
+
+    @WithDefault("10GiB")
+    String capacity();
+
+    @WithDefault("1GiB")
+    String freeSpaceReserve();
+
+    @WithDefault("complete")
+    SyncPolicy sync();
+
+    @WithDefault("512")
+    int openFiles();
+
+    OptionalLong weight();
+
+    @WithDefault("127.0.0.1")
+    String host();
+
+    Optional<String> listen();
+
+    @WithDefault("7500")
+    int dataPort();
+
+    @WithDefault("127.0.0.1:7401")
+    String metadataService();
+
+    @WithDefault("1s")
+    Duration leaseRenewal();
+
+    @WithDefault("2s")
+    Duration callTimeout();
+
+    @WithDefault("15s")
+    Duration watchSilence();
+
+    @WithDefault("256")
+    int maxInFlight();
+
+    @WithDefault("1024")
+    int maxConnections();
+
+    @WithDefault("4MiB")
+    String sendWindow();
+
+    @WithDefault("60s")
+    Duration idleTimeout();
+
+    Fill fill();
+
+    Batches batches();
+
+    /** Fetching from under stores. */
+    interface Fill {
+        @WithDefault("32")
+        int maxGets();
+
+        @WithDefault("16")
+        int maxLoadGets();
+
+        @WithDefault("4MiB")
+        String run();
+
+        @WithDefault("16MiB")
+        String readAhead();
+
+        @WithDefault("64MiB")
+        String buffers();
+
+        @WithDefault("60s")
+        Duration timeout();
+    }
+
+    /** Running batches of jobs. */
+    interface Batches {
+        @WithDefault("16")
+        int items();
+
+        @WithDefault("2")
+        int concurrent();
+
+        @WithDefault("1s")
+        Duration retryPause();
+    }
+}

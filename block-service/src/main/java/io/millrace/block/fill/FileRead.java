@@ -1,0 +1,149 @@
+package io.millrace.block.fill;
+
+import io.millrace.model.BlockLayout;
+import io.millrace.model.ByteRange;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One pass over a range of a file, chunk by chunk, fetching what is missing. {@link #next} belongs
+ * to one thread. Pieces stay valid until they are released, and all until this is closed.
+ */
+public final class FileRead implements AutoCloseable {
+
+    /**
+     * Bytes at the reader's position.
+     *
+     * @param bytes read-only; direct when they lie in the cache
+     * @param cached whether the cache has them
+     */
+    public record Piece(ByteBuffer bytes, boolean cached, Runnable release) {}
+
+    private final Filler filler;
+    private final FileFill fill;
+    private final ByteRange range;
+    private final Urgency urgency;
+    private final boolean hit;
+    private final ArrayDeque<Flight> joined = new ArrayDeque<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private long position;
+    private boolean fetched;
+
+    FileRead(Filler filler, FileFill fill, ByteRange range, Urgency urgency) {
+        this.filler = filler;
+        this.fill = fill;
+        this.range = range;
+        this.urgency = urgency;
+        this.position = range.offset();
+        this.hit = fill.cached.isResident(range);
+    }
+
+    /** Whether all bytes were in the cache when the pass began. */
+    public boolean isHit() {
+        return hit;
+    }
+
+    /** Whether bytes were waited for so far: they were missing. */
+    boolean hasFetched() {
+        return fetched;
+    }
+
+    /** Where the next piece begins. */
+    long position() {
+        return position;
+    }
+
+    public boolean hasNext() {
+        return position < range.end();
+    }
+
+    /**
+     * The next bytes, waiting for them where they are missing.
+     *
+     * @throws MillraceException STALE_VERSION when the object has changed; what the under store
+     *     threw; DEADLINE_EXCEEDED, BUSY
+     */
+    public Piece next() {
+        int chunk = BlockLayout.chunkAt(position);
+        for (; ; ) {
+            Flight flight = joinedAt(chunk);
+            if (flight != null) {
+                return land(flight);
+            }
+            if (fill.cached.verify(chunk)) {
+                return resident(chunk);
+            }
+            List<Flight> more = fill.join(chunk, BlockLayout.chunkAt(range.end() - 1), urgency);
+            joined.addAll(more);
+        }
+    }
+
+    private @Nullable Flight joinedAt(int chunk) {
+        Flight first = joined.peekFirst();
+        return first != null && first.chunk == chunk ? joined.pollFirst() : null;
+    }
+
+    private Piece land(Flight flight) {
+        boolean kept = false;
+        fetched = true;
+        try {
+            switch (flight.await(filler.settings().timeout())) {
+                case Flight.Landing.Resident() -> {
+                    return resident(flight.chunk);
+                }
+                case Flight.Landing.InMemory(ByteBuffer bytes) -> {
+                    ByteRange part = advance(flight.chunk);
+                    long start = BlockLayout.chunkRange(flight.chunk, length()).offset();
+                    kept = true;
+                    return new Piece(
+                            bytes.slice((int) (part.offset() - start), (int) part.length()),
+                            false,
+                            () -> fill.leave(flight));
+                }
+            }
+        } finally {
+            if (!kept) {
+                fill.leave(flight);
+            }
+        }
+    }
+
+    private Piece resident(int chunk) {
+        ByteRange part = advance(chunk);
+        try {
+            return new Piece(fill.cached.slice(part.offset(), (int) part.length()), true, () -> {});
+        } catch (IOException e) {
+            throw new MillraceException(
+                    ErrorCode.IO_ERROR,
+                    "cached bytes of " + fill.source.key() + " cannot be read: " + e.getMessage(),
+                    e);
+        }
+    }
+
+    private ByteRange advance(int chunk) {
+        long end = Math.min(range.end(), BlockLayout.chunkRange(chunk, length()).end());
+        ByteRange part = ByteRange.between(position, end);
+        position = end;
+        return part;
+    }
+
+    private long length() {
+        return fill.source.length();
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            while (!joined.isEmpty()) {
+                fill.leave(joined.pollFirst());
+            }
+            filler.release(fill);
+        }
+    }
+}

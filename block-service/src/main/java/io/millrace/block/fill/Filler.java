@@ -1,0 +1,270 @@
+package io.millrace.block.fill;
+
+import io.millrace.block.mounts.MountTable;
+import io.millrace.cache.CacheStore;
+import io.millrace.cache.CachedFile;
+import io.millrace.model.BlockLayout;
+import io.millrace.model.ByteRange;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.FileSource;
+import io.millrace.model.FileVersion;
+import io.millrace.model.MillraceException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Reads files through the cache.
+ *
+ * <p>However many ask for a chunk, one request fetches it; chunks missing in a row come by one
+ * request of at most {@link FillSettings#runBytes}, and each goes to its readers as soon as it is
+ * in. Each request is conditional on the object's version; when the object has changed, what is
+ * cached of the old version in part is dropped and readers get STALE_VERSION. Chunks for which the
+ * cache has no room go to the readers who wait for them, and are forgotten. {@link #lock} guards
+ * which files are in use.
+ */
+public final class Filler {
+
+    private static final Logger LOG = System.getLogger(Filler.class.getName());
+
+    private final CacheStore cache;
+    private final MountTable mounts;
+    private final FillSettings settings;
+    private final FillMeter meter;
+    private final GetPermits permits;
+    private final BufferBudget buffers;
+    private final ReadAhead readAhead;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Map<FileVersion, FileFill> fills = new HashMap<>();
+
+    public Filler(CacheStore cache, MountTable mounts, FillSettings settings, FillMeter meter) {
+        this.cache = cache;
+        this.mounts = mounts;
+        this.settings = settings;
+        this.meter = meter;
+        this.permits = new GetPermits(settings.maxGets(), settings.maxLoadGets());
+        this.buffers = new BufferBudget(settings.bufferBytes(), settings.timeout());
+        this.readAhead = new ReadAhead(settings.readAheadBytes());
+    }
+
+    /**
+     * Begins a read for a user.
+     *
+     * @param version the hash of {@code source}, which the caller has checked or asks {@link
+     *     #checkName} to
+     * @param range inside the file
+     */
+    public FileRead read(FileVersion version, FileSource source, ByteRange range) {
+        FileRead read = open(version, source, range, Urgency.READ);
+        if (read.isHit()) {
+            meter.hit(range.length());
+            return read;
+        }
+        meter.miss(range.length());
+        fetchAhead(version, source, range);
+        return read;
+    }
+
+    /** What loading did to a range. */
+    public enum Loaded {
+        /** It was resident already. */
+        WAS_RESIDENT,
+        /** It is now. */
+        IS_RESIDENT
+    }
+
+    /**
+     * Makes a range resident.
+     *
+     * @throws MillraceException NO_SPACE when the cache has no room for it, and what {@link
+     *     FileRead#next} throws
+     */
+    public Loaded load(FileVersion version, FileSource source, ByteRange range) {
+        if (source.length() == 0) {
+            return loadEmpty(version);
+        }
+        boolean allCached = true;
+        try (FileRead read = open(version, source, range, Urgency.LOAD)) {
+            if (read.isHit()) {
+                return Loaded.WAS_RESIDENT;
+            }
+            while (read.hasNext()) {
+                FileRead.Piece piece = read.next();
+                allCached &= piece.cached();
+                piece.release().run();
+            }
+            if (!read.hasFetched()) {
+                return Loaded.WAS_RESIDENT;
+            }
+        }
+        if (!allCached) {
+            throw new MillraceException(
+                    ErrorCode.NO_SPACE,
+                    "the cache has no room for "
+                            + source.key()
+                            + ": "
+                            + cache.usage().usedBytes()
+                            + " of "
+                            + cache.usage().capacityBytes()
+                            + " bytes are used (millrace.worker.capacity)");
+        }
+        return Loaded.IS_RESIDENT;
+    }
+
+    private Loaded loadEmpty(FileVersion version) {
+        try (CachedFile file = cache.open(version, 0)) {
+            if (file.isResident(ByteRange.whole(0))) {
+                return Loaded.WAS_RESIDENT;
+            }
+            if (file.putEmpty() == CachedFile.Put.REFUSED) {
+                throw new MillraceException(
+                        ErrorCode.NO_SPACE, "the cache's disk has no room for an empty file");
+            }
+            return Loaded.IS_RESIDENT;
+        }
+    }
+
+    /**
+     * Checks that {@code version} names {@code source}: else a caller could have other bytes cached
+     * under a name.
+     *
+     * @throws MillraceException INVALID_ARGUMENT
+     */
+    public static void checkName(FileVersion version, FileSource source) {
+        if (!source.fileVersion().equals(version)) {
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "file version "
+                            + version
+                            + " is not the name of mount "
+                            + source.mountId()
+                            + ", key "
+                            + source.key()
+                            + " at the version and length given");
+        }
+    }
+
+    /** The file as it is in the cache; empty: nothing of it is. */
+    public Optional<CachedFile> resident(FileVersion version, long length) {
+        return cache.openResident(version, length);
+    }
+
+    private FileRead open(
+            FileVersion version, FileSource source, ByteRange range, Urgency urgency) {
+        FileFill fill = reference(version, source);
+        return new FileRead(this, fill, range, urgency);
+    }
+
+    private void fetchAhead(FileVersion version, FileSource source, ByteRange range) {
+        long ahead = readAhead.after(version, range);
+        if (ahead == 0 || range.end() >= source.length()) {
+            return;
+        }
+        BlockLayout layout = mounts.find(source.mountId()).layout();
+        long blockEnd = layout.range(layout.blockAt(range.end() - 1), source.length()).end();
+        long end = Math.min(blockEnd, range.end() + ahead);
+        if (end > range.end()) {
+            FileFill fill = reference(version, source);
+            try {
+                fill.fetchAhead(BlockLayout.chunkAt(range.end()), BlockLayout.chunkAt(end - 1));
+            } finally {
+                release(fill);
+            }
+        }
+    }
+
+    private FileFill reference(FileVersion version, FileSource source) {
+        lock.lock();
+        try {
+            FileFill known = fills.get(version);
+            if (known != null && !known.cached.isDropped()) {
+                known.users++;
+                return known;
+            }
+        } finally {
+            lock.unlock();
+        }
+        FileFill made = new FileFill(this, source, cache.open(version, source.length()));
+        FileFill used;
+        lock.lock();
+        try {
+            FileFill other = fills.get(version);
+            used = other == null || other.cached.isDropped() ? made : other;
+            fills.put(version, used);
+            used.users++;
+        } finally {
+            lock.unlock();
+        }
+        if (used != made) {
+            made.cached.close();
+        }
+        return used;
+    }
+
+    void use(FileFill fill) {
+        lock.lock();
+        try {
+            fill.users++;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void release(FileFill fill) {
+        boolean last;
+        lock.lock();
+        try {
+            fill.users--;
+            last = fill.users == 0;
+            if (last) {
+                fills.remove(fill.cached.version(), fill);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (last) {
+            fill.cached.close();
+        }
+    }
+
+    CacheStore cache() {
+        return cache;
+    }
+
+    MountTable mounts() {
+        return mounts;
+    }
+
+    FillSettings settings() {
+        return settings;
+    }
+
+    FillMeter meter() {
+        return meter;
+    }
+
+    GetPermits permits() {
+        return permits;
+    }
+
+    BufferBudget buffers() {
+        return buffers;
+    }
+
+    void log(FileSource source, String what) {
+        LOG.log(Level.WARNING, "fill mount={0} key={1} {2}", source.mountId(), source.key(), what);
+    }
+
+    /** Requests at under stores now. */
+    public int getsInFlight() {
+        return permits.taken();
+    }
+
+    /** Memory taken by bytes on their way. */
+    public long bufferedBytes() {
+        return buffers.takenBytes();
+    }
+}

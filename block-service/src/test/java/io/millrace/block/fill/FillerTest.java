@@ -1,0 +1,245 @@
+package io.millrace.block.fill;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.block.TestWorkerParts;
+import io.millrace.model.ByteRange;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.FileSource;
+import io.millrace.model.MillraceException;
+import io.millrace.understore.UnderStoreListener.Verb;
+import io.millrace.understore.faults.FaultyUnderStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FillerTest {
+
+    private static final int MIB = 1 << 20;
+
+    @TempDir Path directory;
+
+    @Test
+    void twentyReadersOfAColdFileFetchEachByteOnceAndASecondReadNone() throws Exception {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB)) {
+            byte[] bytes = parts.object("shards/a", 9 * MIB + 77);
+            FileSource file = parts.stat("shards/a");
+            List<Future<byte[]>> readers = new ArrayList<>();
+            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                for (int reader = 0; reader < 20; reader++) {
+                    readers.add(
+                            threads.submit(() -> parts.read(file, ByteRange.whole(file.length()))));
+                }
+            }
+            for (Future<byte[]> reader : readers) {
+                assertArrayEquals(bytes, reader.get());
+            }
+            assertEquals(bytes.length, parts.counts.bytes());
+            assertEquals(3, parts.counts.calls(Verb.READ), "runs of 4 MiB");
+
+            assertArrayEquals(bytes, parts.read(file, ByteRange.whole(file.length())));
+            assertEquals(bytes.length, parts.counts.bytes());
+            assertEquals(3, parts.counts.calls(Verb.READ));
+            assertEquals(0, parts.filler.bufferedBytes());
+            assertEquals(0, parts.filler.getsInFlight());
+        }
+    }
+
+    @Test
+    void aSmallFileIsOneGetWhateverPartIsAskedFor() throws IOException {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB)) {
+            byte[] bytes = parts.object("small", 110_000);
+            FileSource file = parts.stat("small");
+            assertArrayEquals(
+                    Arrays.copyOfRange(bytes, 50_000, 50_100),
+                    parts.read(file, new ByteRange(50_000, 100)));
+            assertArrayEquals(bytes, parts.read(file, ByteRange.whole(file.length())));
+            assertEquals(1, parts.counts.calls(Verb.READ));
+        }
+    }
+
+    @Test
+    void onlyTheMissingPartOfARangeIsFetched() throws IOException {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB)) {
+            byte[] bytes = parts.object("a", 6 * MIB);
+            FileSource file = parts.stat("a");
+            parts.read(file, new ByteRange(2 * MIB, 10));
+            assertEquals(MIB, parts.counts.bytes());
+            assertArrayEquals(bytes, parts.read(file, ByteRange.whole(file.length())));
+            assertEquals(6 * MIB, parts.counts.bytes());
+            assertEquals(
+                    4,
+                    parts.counts.calls(Verb.READ),
+                    "the chunk, what is before it, the rest of its run, and the next run");
+        }
+    }
+
+    @Test
+    void sequentialReadsAreFetchedAhead() throws IOException {
+        FillSettings ahead =
+                new FillSettings(8, 4, 4L << 20, 8L << 20, 16L << 20, Duration.ofSeconds(10));
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB, ahead)) {
+            parts.object("a", 8 * MIB);
+            FileSource file = parts.stat("a");
+            parts.read(file, new ByteRange(0, MIB));
+            assertEquals(MIB, parts.counts.bytes());
+            parts.read(file, new ByteRange(MIB, MIB));
+            io.millrace.block.Eventually.holds(
+                    "the rest of the block is there",
+                    () -> parts.cache.residentBytes(file.fileVersion()) == 4 * MIB);
+            assertEquals(4 * MIB, parts.counts.bytes(), "not beyond the block of 4 MiB");
+        }
+    }
+
+    @Test
+    void aChangedObjectIsStaleAndItsPartIsDropped() throws IOException {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB)) {
+            parts.object("a", 6 * MIB);
+            FileSource old = parts.stat("a");
+            parts.read(old, new ByteRange(0, 10));
+            byte[] next = parts.object("a", 6 * MIB + 1);
+            MillraceException stale =
+                    assertThrows(
+                            MillraceException.class,
+                            () -> parts.read(old, new ByteRange(5 * MIB, 10)));
+            assertEquals(ErrorCode.STALE_VERSION, stale.code());
+            assertEquals(0, parts.cache.residentBytes(old.fileVersion()));
+            FileSource now = parts.stat("a");
+            assertArrayEquals(next, parts.read(now, ByteRange.whole(now.length())));
+        }
+    }
+
+    @Test
+    void anObjectThatIsGoneIsStale() throws IOException {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB)) {
+            parts.object("a", 100);
+            FileSource file = parts.stat("a");
+            Files.delete(parts.source.resolve("a"));
+            MillraceException stale =
+                    assertThrows(
+                            MillraceException.class, () -> parts.read(file, new ByteRange(0, 10)));
+            assertEquals(ErrorCode.STALE_VERSION, stale.code());
+        }
+    }
+
+    @Test
+    void aStreamThatBreaksHalfWayIsTakenUpWhereItBroke() throws IOException {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB)) {
+            byte[] bytes = parts.object("a", 3 * MIB);
+            FileSource file = parts.stat("a");
+            AtomicInteger reads = new AtomicInteger();
+            parts.faults().now =
+                    new FaultyUnderStore.Faults() {
+                        @Override
+                        public long breakAfter(String key, ByteRange range) {
+                            return reads.incrementAndGet() == 1 ? MIB + 5 : -1;
+                        }
+                    };
+            assertArrayEquals(bytes, parts.read(file, ByteRange.whole(file.length())));
+            assertEquals(2, reads.get());
+        }
+    }
+
+    @Test
+    void anObjectThatAlwaysEndsTooEarlyFailsAndIsNotCached() throws IOException {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB)) {
+            byte[] bytes = parts.object("a", 2 * MIB);
+            FileSource file = parts.stat("a");
+            AtomicInteger reads = new AtomicInteger();
+            parts.faults().now =
+                    new FaultyUnderStore.Faults() {
+                        @Override
+                        public long breakAfter(String key, ByteRange range) {
+                            reads.incrementAndGet();
+                            return 1000;
+                        }
+                    };
+            MillraceException failed =
+                    assertThrows(
+                            MillraceException.class, () -> parts.read(file, new ByteRange(0, 10)));
+            assertEquals(ErrorCode.IO_ERROR, failed.code());
+            assertEquals(3, reads.get());
+            assertEquals(0, parts.cache.residentBytes(file.fileVersion()));
+            parts.faults().now = new FaultyUnderStore.Faults() {};
+            assertArrayEquals(bytes, parts.read(file, ByteRange.whole(file.length())));
+            assertEquals(0, parts.filler.bufferedBytes());
+        }
+    }
+
+    @Test
+    void whatFindsNoRoomIsReadAllTheSame() throws IOException {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 2 * MIB)) {
+            byte[] bytes = parts.object("a", 9 * MIB + 3);
+            FileSource file = parts.stat("a");
+            assertArrayEquals(bytes, parts.read(file, ByteRange.whole(file.length())));
+            assertArrayEquals(bytes, parts.read(file, ByteRange.whole(file.length())));
+            assertTrue(parts.cache.usage().usedBytes() <= 2 * MIB);
+            assertEquals(0, parts.filler.bufferedBytes());
+            MillraceException full =
+                    assertThrows(
+                            MillraceException.class,
+                            () ->
+                                    parts.filler.load(
+                                            file.fileVersion(),
+                                            file,
+                                            ByteRange.whole(file.length())));
+            assertEquals(ErrorCode.NO_SPACE, full.code());
+        }
+    }
+
+    @Test
+    void loadingTellsWhatWasThereAlready() throws IOException {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB)) {
+            parts.object("a", 3 * MIB);
+            parts.object("empty", 0);
+            for (String key : List.of("a", "empty")) {
+                FileSource file = parts.stat(key);
+                ByteRange whole = ByteRange.whole(file.length());
+                assertEquals(
+                        Filler.Loaded.IS_RESIDENT,
+                        parts.filler.load(file.fileVersion(), file, whole));
+                assertEquals(
+                        Filler.Loaded.WAS_RESIDENT,
+                        parts.filler.load(file.fileVersion(), file, whole));
+            }
+            assertEquals(1, parts.counts.calls(Verb.READ));
+        }
+    }
+
+    @Test
+    void aFileDroppedWhileItIsReadIsFetchedAgain() throws IOException {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB)) {
+            byte[] bytes = parts.object("a", 5 * MIB);
+            FileSource file = parts.stat("a");
+            try (FileRead read =
+                    parts.filler.read(file.fileVersion(), file, ByteRange.whole(file.length()))) {
+                read.next().release().run();
+                parts.cache.drop(file.fileVersion());
+                while (read.hasNext()) {
+                    int at = (int) read.position();
+                    FileRead.Piece piece = read.next();
+                    byte[] got = new byte[piece.bytes().remaining()];
+                    piece.bytes().duplicate().get(got);
+                    assertArrayEquals(Arrays.copyOfRange(bytes, at, at + got.length), got);
+                    piece.release().run();
+                }
+            }
+            assertArrayEquals(bytes, parts.read(file, ByteRange.whole(file.length())));
+            io.millrace.block.Eventually.holds(
+                    "only the new copy counts", () -> parts.cache.usage().usedBytes() == 5 * MIB);
+        }
+    }
+}
