@@ -54,7 +54,7 @@ public final class ChildClassPath {
         if (classPath == null) {
             return;
         }
-        for (String entry : classPath.split(File.pathSeparator)) {
+        for (String entry : classPath.split(File.pathSeparator, -1)) {
             if (!entry.isEmpty()) {
                 add(entries, Path.of(entry).toAbsolutePath().normalize());
             }

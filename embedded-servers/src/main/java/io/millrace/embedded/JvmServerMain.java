@@ -1,6 +1,7 @@
 package io.millrace.embedded;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -32,6 +33,7 @@ record JvmServerMain(Path directory, int port, Lifetime lifetime, Map<String, St
     }
 
     /** Runs {@code server} until the process is told to end, or its parent has. */
+    @SuppressWarnings("CatchAndPrintStackTrace")
     void run(Server server) {
         try {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "stop"));
@@ -53,7 +55,7 @@ record JvmServerMain(Path directory, int port, Lifetime lifetime, Map<String, St
         try {
             server.stop();
         } catch (Exception e) {
-            e.printStackTrace();
+            System.out.println("stopping failed: " + e);
         }
     }
 
@@ -70,12 +72,10 @@ record JvmServerMain(Path directory, int port, Lifetime lifetime, Map<String, St
     @SuppressWarnings("SystemExitOutsideMain")
     private static void watchParent() {
         try {
-            while (System.in.read() >= 0) {
-                // Nothing is said over this pipe.
-                continue;
-            }
+            // Nothing is ever said over this pipe.
+            System.in.transferTo(OutputStream.nullOutputStream());
         } catch (IOException e) {
-            e.printStackTrace();
+            System.out.println("the pipe from the parent broke: " + e);
         }
         System.exit(0);
     }

@@ -1,5 +1,6 @@
 package io.millrace.embedded;
 
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -59,12 +60,7 @@ final class KafkaMain implements JvmServerMain.Server {
         }
         Files.createDirectories(data);
         try (PrintStream out =
-                new PrintStream(System.out, true, StandardCharsets.UTF_8) {
-                    @Override
-                    public void close() {
-                        flush();
-                    }
-                }) {
+                new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
             new Formatter()
                     .setPrintStream(out)
                     .setNodeId(NODE)

@@ -57,6 +57,7 @@ public final class TestServers {
      * The lock is one for the whole JVM, as the servers are: this class may be loaded more than
      * once in it.
      */
+    @SuppressWarnings("LockOnNonEnclosingClassLiteral")
     private static <T extends EmbeddedServer> T shared(
             String name, Function<Path, Optional<T>> running, Supplier<T> start) {
         synchronized (System.class) {
@@ -64,6 +65,7 @@ public final class TestServers {
         }
     }
 
+    @SuppressWarnings("LockOnNonEnclosingClassLiteral")
     private static Path directory() {
         synchronized (System.class) {
             String known = System.getProperty(DIRECTORY);
