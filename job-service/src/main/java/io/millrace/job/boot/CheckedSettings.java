@@ -61,6 +61,7 @@ final class CheckedSettings {
                 address("metadata-service", config.metadataService()),
                 duration("call-timeout", config.callTimeout(), 10, Duration.ofMinutes(10)),
                 kafka,
+                config.resultsGroup(),
                 plan,
                 dispatch,
                 results,

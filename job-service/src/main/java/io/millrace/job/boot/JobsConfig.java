@@ -1,5 +1,6 @@
 package io.millrace.job.boot;
 
+import io.millrace.topics.Topics;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -13,6 +14,9 @@ public interface JobsConfig {
 
     @WithDefault("10s")
     Duration callTimeout();
+
+    @WithDefault(Topics.JOBS_GROUP)
+    String resultsGroup();
 
     @WithDefault("256")
     int batchFiles();

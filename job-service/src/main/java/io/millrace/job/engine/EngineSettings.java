@@ -13,6 +13,7 @@ import java.util.Map;
  * @param metadataService {@code host:port} of its gRPC
  * @param callTimeout of each call to the metadata-service or a worker
  * @param kafka properties of the Kafka clients
+ * @param resultsGroup consumer group that reads results; one for each database
  * @param plan bounds of planning
  * @param dispatch bounds of sending
  * @param results bounds of waiting for results
@@ -27,6 +28,7 @@ public record EngineSettings(
         String metadataService,
         Duration callTimeout,
         Map<String, Object> kafka,
+        String resultsGroup,
         PlanSettings plan,
         DispatchSettings dispatch,
         ResultSettings results,

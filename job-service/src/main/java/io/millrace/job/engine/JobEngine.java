@@ -41,7 +41,7 @@ public final class JobEngine implements AutoCloseable {
     private final Estimator estimator;
     private final JobFeed feed;
     private final Loops loops;
-    private Optional<ResultConsumer> consumer = Optional.empty();
+    private volatile Optional<ResultConsumer> consumer = Optional.empty();
 
     /** Connects to nobody yet. The schema must be there. */
     public JobEngine(DataSource source, EngineSettings settings, InstantSource clock) {
@@ -125,9 +125,16 @@ public final class JobEngine implements AutoCloseable {
     /** Applies results that have come; {@link ResultConsumer#step}. Called by one thread. */
     public int resultStep(Duration wait) {
         if (consumer.isEmpty()) {
-            consumer = Optional.of(new ResultConsumer(settings.kafka(), results));
+            consumer =
+                    Optional.of(
+                            new ResultConsumer(settings.kafka(), settings.resultsGroup(), results));
         }
         return consumer.get().step(wait);
+    }
+
+    /** Ends a {@link #resultStep} that waits. */
+    void wakeConsumer() {
+        consumer.ifPresent(ResultConsumer::wakeUp);
     }
 
     /** Drops the connection results come by; the next step makes another. */

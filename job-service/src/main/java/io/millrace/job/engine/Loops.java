@@ -5,6 +5,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.WakeupException;
 
 /**
  * Runs an engine's steps, each kind in threads of its own. A step that fails is tried again after a
@@ -13,6 +16,11 @@ import java.util.concurrent.atomic.AtomicReference;
 final class Loops implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(Loops.class.getName());
+
+    private static final String THREADS = "jobs-";
+
+    /** Is woken, not interrupted: a Kafka client that is interrupted cannot leave its group. */
+    private static final String RESULTS = THREADS + "results";
 
     private static final Duration AFTER_FAILURE = Duration.ofMillis(500);
     private static final Duration RESULT_WAIT = Duration.ofMillis(500);
@@ -80,8 +88,12 @@ final class Loops implements AutoCloseable {
                 toPlan.beat();
                 toSend.beat();
             }
-        } catch (org.apache.kafka.common.KafkaException e) {
-            engine.closeConsumer();
+        } catch (WakeupException e) {
+            // The stop has asked for it.
+        } catch (KafkaException e) {
+            if (!stopped) {
+                engine.closeConsumer();
+            }
             throw e;
         }
     }
@@ -99,7 +111,7 @@ final class Loops implements AutoCloseable {
     }
 
     private void run(String name, Round round) {
-        threads.add(Thread.ofVirtual().name("jobs-" + name).start(() -> repeat(name, round)));
+        threads.add(Thread.ofVirtual().name(THREADS + name).start(() -> repeat(name, round)));
     }
 
     private void repeat(String name, Round round) {
@@ -110,7 +122,7 @@ final class Loops implements AutoCloseable {
                 if (!failing.getAndSet("").isEmpty()) {
                     LOG.log(Level.INFO, "event=jobs-loop-recovered loop={0}", name);
                 }
-            } catch (InterruptedException | org.apache.kafka.common.errors.InterruptException e) {
+            } catch (InterruptedException | InterruptException e) {
                 return;
             } catch (RuntimeException e) {
                 String reason = String.valueOf(e.getMessage());
@@ -139,13 +151,16 @@ final class Loops implements AutoCloseable {
     @Override
     public void close() {
         stopped = true;
-        threads.forEach(Thread::interrupt);
+        engine.wakeConsumer();
+        threads.stream()
+                .filter(thread -> !thread.getName().equals(RESULTS))
+                .forEach(Thread::interrupt);
         long deadline = System.nanoTime() + LONGEST_STOP.toNanos();
         for (Thread thread : threads) {
             long left = deadline - System.nanoTime();
             try {
-                if (left > 0) {
-                    thread.join(Duration.ofNanos(left));
+                if (left <= 0 || !thread.join(Duration.ofNanos(left))) {
+                    thread.interrupt();
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

@@ -30,11 +30,16 @@ public final class ResultConsumer implements AutoCloseable {
     private final KafkaConsumer<String, byte[]> consumer;
     private final Results results;
 
-    /** Connects to nobody yet. {@code kafka}: properties of the clients. */
-    public ResultConsumer(Map<String, Object> kafka, Results results) {
+    /**
+     * Connects to nobody yet.
+     *
+     * @param kafka properties of the clients
+     * @param group under which offsets are committed
+     */
+    public ResultConsumer(Map<String, Object> kafka, String group, Results results) {
         Map<String, Object> properties = new HashMap<>(kafka);
         properties.put("client.id", "millrace-jobs-results");
-        properties.put("group.id", Topics.JOBS_GROUP);
+        properties.put("group.id", group);
         properties.put("enable.auto.commit", "false");
         properties.put("auto.offset.reset", "earliest");
         properties.put("allow.auto.create.topics", "false");

@@ -47,9 +47,13 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
     private boolean away;
 
     public FakeNamespace() throws IOException {
+        this(0);
+    }
+
+    public FakeNamespace(int port) throws IOException {
         server =
                 NettyServerBuilder.forAddress(
-                                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                                new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                         .addService(this)
                         .build()
                         .start();

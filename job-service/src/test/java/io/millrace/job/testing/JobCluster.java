@@ -37,6 +37,7 @@ public final class JobCluster implements AutoCloseable {
 
     public final FakeNamespace namespace = new FakeNamespace();
     public final PGSimpleDataSource source;
+    private final String database;
     private final KafkaServer kafka;
     private final List<ScriptedWorker> workers = new ArrayList<>();
     private final List<JobEngine> engines = new ArrayList<>();
@@ -44,8 +45,7 @@ public final class JobCluster implements AutoCloseable {
     public JobCluster() throws IOException {
         PostgresServer postgres = TestServers.postgres();
         kafka = TestServers.kafka();
-        String database =
-                "jobs_" + ProcessHandle.current().pid() + "_" + DATABASES.incrementAndGet();
+        database = "jobs_" + ProcessHandle.current().pid() + "_" + DATABASES.incrementAndGet();
         postgres.createDatabase(database);
         source = new PGSimpleDataSource();
         source.setUrl(postgres.jdbcUrl(database));
@@ -88,6 +88,7 @@ public final class JobCluster implements AutoCloseable {
                 namespace.address(),
                 Duration.ofSeconds(5),
                 Map.of("bootstrap.servers", bootstrapServers),
+                "of-" + database,
                 new PlanSettings(
                         new CutLimits(8, 4 << 20, 1 << 20),
                         10,
