@@ -1,6 +1,7 @@
 package io.millrace.job.boot;
 
 import io.agroal.api.AgroalDataSource;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.job.engine.JobEngine;
 import io.quarkus.agroal.DataSource;
 import io.quarkus.runtime.ShutdownEvent;
@@ -32,7 +33,8 @@ public class JobsBoot {
                 source, CheckedSettings.of(config, properties), InstantSource.system());
     }
 
-    void start(@Observes StartupEvent event, JobEngine engine) {
+    void start(@Observes StartupEvent event, JobEngine engine, MeterRegistry registry) {
+        JobMetrics.register(registry, engine.counts());
         engine.start();
     }
 

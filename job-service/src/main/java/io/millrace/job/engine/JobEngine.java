@@ -8,6 +8,7 @@ import io.millrace.job.ledger.Job;
 import io.millrace.job.ledger.JobId;
 import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.Ledger;
+import io.millrace.job.ledger.OpenWork;
 import io.millrace.job.ledger.Page;
 import io.millrace.job.plan.Estimate;
 import io.millrace.job.plan.Estimator;
@@ -33,6 +34,7 @@ import javax.sql.DataSource;
 public final class JobEngine implements AutoCloseable {
 
     private final EngineSettings settings;
+    private final EngineCounts counts = new EngineCounts();
     private final Ledger ledger;
     private final Cluster cluster;
     private final Planner planner;
@@ -68,6 +70,7 @@ public final class JobEngine implements AutoCloseable {
     public Job submit(JobKind kind, NamespacePath path) {
         cluster.requireExists(path);
         Job job = ledger.submit(kind, path);
+        counts.submitted.increment();
         loops.wakePlanners();
         return job;
     }
@@ -107,14 +110,25 @@ public final class JobEngine implements AutoCloseable {
         feed.follow(id, to, gone);
     }
 
+    /** What this engine has done. */
+    public EngineCounts counts() {
+        return counts;
+    }
+
     /** Plans one page; {@link Planner#step}. */
     public boolean planStep() {
-        return planner.step();
+        boolean planned = planner.step();
+        if (planned) {
+            counts.planningSteps.increment();
+        }
+        return planned;
     }
 
     /** Sends what is due; {@link Dispatcher#step}. */
     public int dispatchStep() {
-        return dispatcher.step();
+        int sent = dispatcher.step();
+        counts.sent.add(sent);
+        return sent;
     }
 
     /** Creates and checks the topics; {@link Dispatcher#checkTopics}. */
@@ -129,7 +143,9 @@ public final class JobEngine implements AutoCloseable {
                     Optional.of(
                             new ResultConsumer(settings.kafka(), settings.resultsGroup(), results));
         }
-        return consumer.get().step(wait);
+        int applied = consumer.get().step(wait);
+        counts.applied.add(applied);
+        return applied;
     }
 
     /** Ends a {@link #resultStep} that waits. */
@@ -145,12 +161,19 @@ public final class JobEngine implements AutoCloseable {
 
     /** Looks after late batches; {@link Results#sweep}. */
     public int sweepStep() {
-        return results.sweep();
+        int late = results.sweep();
+        counts.late.add(late);
+        OpenWork open = ledger.openWork();
+        counts.openJobs.set(open.jobs());
+        counts.openBatches.set(open.batches());
+        return late;
     }
 
     /** Forgets old jobs; {@link Ledger#prune}. */
     public int pruneStep() {
-        return ledger.prune(settings.historyCount(), settings.historyAge());
+        int pruned = ledger.prune(settings.historyCount(), settings.historyAge());
+        counts.pruned.add(pruned);
+        return pruned;
     }
 
     /** Runs the steps in the background until {@link #close()}. */

@@ -61,19 +61,17 @@ final class JobStore {
         }
     }
 
-    static List<JobId> openJobs(Connection connection) throws SQLException {
+    static OpenWork openWork(Connection connection) throws SQLException {
         try (PreparedStatement statement =
                         connection.prepareStatement(
                                 """
-                                SELECT id FROM jobs.job
-                                WHERE state IN ('PLANNED', 'RUNNING') ORDER BY id
+                                SELECT (SELECT count(*) FROM jobs.job
+                                        WHERE state IN ('PLANNED', 'RUNNING')),
+                                       (SELECT count(*) FROM jobs.batch)
                                 """);
-                ResultSet rows = statement.executeQuery()) {
-            List<JobId> ids = new ArrayList<>();
-            while (rows.next()) {
-                ids.add(new JobId(rows.getString(1)));
-            }
-            return ids;
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return new OpenWork(row.getLong(1), row.getLong(2));
         }
     }
 

@@ -7,7 +7,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -134,9 +133,9 @@ public final class Ledger {
         return database.transaction(connection -> JobStore.prune(connection, count, age));
     }
 
-    /** Ids of jobs that have not ended, oldest first. */
-    public List<JobId> open() {
-        return database.transaction(JobStore::openJobs);
+    /** How much is under way in the whole database. */
+    public OpenWork openWork() {
+        return database.transaction(JobStore::openWork);
     }
 
     /**

@@ -1,0 +1,59 @@
+package io.millrace.job.engine;
+
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+/** What an engine has done since it was made, and how much is open. Safe for many threads. */
+public final class EngineCounts {
+
+    final LongAdder submitted = new LongAdder();
+    final LongAdder planningSteps = new LongAdder();
+    final LongAdder sent = new LongAdder();
+    final LongAdder applied = new LongAdder();
+    final LongAdder late = new LongAdder();
+    final LongAdder pruned = new LongAdder();
+    final AtomicLong openJobs = new AtomicLong();
+    final AtomicLong openBatches = new AtomicLong();
+
+    EngineCounts() {}
+
+    /** Jobs accepted. */
+    public long submitted() {
+        return submitted.sum();
+    }
+
+    /** Pages planned, and batches of moved files planned again. */
+    public long planningSteps() {
+        return planningSteps.sum();
+    }
+
+    /** Batches that are in Kafka, repetitions included. */
+    public long sent() {
+        return sent.sum();
+    }
+
+    /** Results counted into their job. */
+    public long applied() {
+        return applied.sum();
+    }
+
+    /** Batches that had no result in time. */
+    public long late() {
+        return late.sum();
+    }
+
+    /** Ended jobs that were forgotten. */
+    public long pruned() {
+        return pruned.sum();
+    }
+
+    /** Jobs that have not ended, at the last look into the database. */
+    public long openJobs() {
+        return openJobs.get();
+    }
+
+    /** Batches without a result, at the last look into the database. */
+    public long openBatches() {
+        return openBatches.get();
+    }
+}
