@@ -188,7 +188,11 @@ public record MountRequest(NamespacePath path, URI uri, Mount.Options options) {
             return new URI(text.replace(" ", "%20"));
         } catch (URISyntaxException e) {
             throw new MillraceException(
-                    ErrorCode.INVALID_ARGUMENT, what + " cannot be understood", e);
+                    ErrorCode.INVALID_ARGUMENT,
+                    what
+                            + " cannot be understood: write s3://bucket/prefix/, file:///directory/,"
+                            + " or http://host:port for an endpoint",
+                    e);
         }
     }
 

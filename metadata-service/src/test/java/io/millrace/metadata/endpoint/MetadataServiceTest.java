@@ -336,7 +336,9 @@ class MetadataServiceTest {
 
     private static WatchEvent await(
             BlockingClientCall<?, WatchEvent> call, Predicate<WatchEvent> wanted) throws Exception {
+        long deadline = System.nanoTime() + DEADLINE.toNanos();
         while (true) {
+            assertTrue(System.nanoTime() - deadline < 0, "it was never told");
             WatchEvent event = call.read(DEADLINE.toSeconds(), TimeUnit.SECONDS);
             if (wanted.test(java.util.Objects.requireNonNull(event))) {
                 return event;

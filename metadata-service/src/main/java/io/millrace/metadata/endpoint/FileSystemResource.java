@@ -1,0 +1,176 @@
+package io.millrace.metadata.endpoint;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.millrace.metadata.namespace.Inode;
+import io.millrace.metadata.namespace.Namespace;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jspecify.annotations.Nullable;
+
+/** The namespace over REST. */
+@Path("/api/v1/fs")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "Namespace")
+@RunOnVirtualThread
+public class FileSystemResource {
+
+    private final Namespace namespace;
+
+    FileSystemResource(Namespace namespace) {
+        this.namespace = namespace;
+    }
+
+    /**
+     * An inode, as it is shown.
+     *
+     * @param kind FILE or DIRECTORY
+     * @param mountId 0: above all mounts
+     * @param bytes of files
+     * @param fileVersion of files: the name of their bytes in the cache
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record InodeView(
+            long id,
+            String name,
+            @Nullable String path,
+            String kind,
+            long mountId,
+            String key,
+            long modifiedMillis,
+            @Nullable Long bytes,
+            @Nullable String objectVersion,
+            @Nullable String fileVersion) {
+
+        static InodeView of(Inode inode, @Nullable String path) {
+            return switch (inode) {
+                case Inode.File file ->
+                        new InodeView(
+                                file.id(),
+                                file.name(),
+                                path,
+                                "FILE",
+                                file.source().mountId(),
+                                file.source().key(),
+                                file.modifiedMillis(),
+                                file.source().length(),
+                                file.source().objectVersion(),
+                                file.source().fileVersion().toString());
+                case Inode.Directory directory ->
+                        new InodeView(
+                                directory.id(),
+                                directory.name(),
+                                path,
+                                "DIRECTORY",
+                                directory.mountId(),
+                                directory.key(),
+                                directory.modifiedMillis(),
+                                null,
+                                null,
+                                null);
+            };
+        }
+    }
+
+    /** One page of a directory; {@code more}: ask again after the last name. */
+    public record DirectoryView(String path, List<InodeView> entries, boolean more) {}
+
+    /** Sums over everything at and below a path. */
+    public record UsageView(String path, long files, long directories, long bytes) {}
+
+    /** One page of keys that have no path. */
+    public record HiddenKeysView(List<Namespace.HiddenKey> keys, String nextCursor, long total) {}
+
+    @GET
+    @Path("stat")
+    @Operation(summary = "What lies at a path")
+    public InodeView stat(@QueryParam("path") @Nullable String path) {
+        NamespacePath at = parse(path);
+        return InodeView.of(namespace.require(at), at.toString());
+    }
+
+    @GET
+    @Path("ls")
+    @Operation(summary = "One page of a directory in name order; of a file, the file itself")
+    public DirectoryView list(
+            @QueryParam("path") @Nullable String path,
+            @QueryParam("after") @Nullable String after,
+            @QueryParam("limit") @Nullable String limit) {
+        NamespacePath at = parse(path);
+        return switch (namespace.require(at)) {
+            case Inode.File file ->
+                    new DirectoryView(
+                            at.toString(), List.of(InodeView.of(file, at.toString())), false);
+            case Inode.Directory directory -> {
+                Namespace.DirectoryPage page =
+                        namespace.readDirectory(
+                                directory.id(), after == null ? "" : after, number(limit));
+                yield new DirectoryView(
+                        at.toString(),
+                        page.entries().stream().map(entry -> InodeView.of(entry, null)).toList(),
+                        page.more());
+            }
+        };
+    }
+
+    @GET
+    @Path("du")
+    @Operation(summary = "Files, directories and bytes at and below a path")
+    public UsageView usage(@QueryParam("path") @Nullable String path) {
+        NamespacePath at = parse(path);
+        Namespace.Usage usage = namespace.usage(at);
+        return new UsageView(at.toString(), usage.files(), usage.directories(), usage.bytes());
+    }
+
+    @GET
+    @Path("hidden")
+    @Operation(summary = "One page of the keys that cannot be paths")
+    public HiddenKeysView hidden(
+            @QueryParam("mount") @Nullable String mount,
+            @QueryParam("cursor") @Nullable String cursor,
+            @QueryParam("limit") @Nullable String limit) {
+        Namespace.HiddenKeys keys =
+                namespace.hiddenKeys(
+                        Optional.ofNullable(mount).map(NamespacePath::parse),
+                        cursor == null ? "" : cursor,
+                        number(limit));
+        return new HiddenKeysView(keys.keys(), keys.nextCursor(), keys.total());
+    }
+
+    private static NamespacePath parse(@Nullable String path) {
+        if (path == null) {
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT, "the query parameter 'path' is missing");
+        }
+        return NamespacePath.parse(path);
+    }
+
+    private static int number(@Nullable String text) {
+        if (text == null) {
+            return 0;
+        }
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT, "limit '" + text + "' is not a number", e);
+        }
+    }
+
+    @ServerExceptionMapper
+    Response failure(MillraceException e) {
+        return Problem.response(e);
+    }
+}

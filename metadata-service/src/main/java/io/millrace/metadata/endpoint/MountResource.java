@@ -1,0 +1,152 @@
+package io.millrace.metadata.endpoint;
+
+import io.millrace.metadata.mounts.Mount;
+import io.millrace.metadata.mounts.MountRequest;
+import io.millrace.metadata.mounts.MountTable;
+import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jspecify.annotations.Nullable;
+
+/** The mount table over REST. */
+@Path("/api/v1/mounts")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "Mounts")
+@RunOnVirtualThread
+public class MountResource {
+
+    private final MountTable mounts;
+    private final EndpointLimits limits;
+
+    MountResource(MountTable mounts, EndpointLimits limits) {
+        this.mounts = mounts;
+        this.limits = limits;
+    }
+
+    /** A mount, as it is shown. Credentials are a reference. */
+    public record MountView(
+            long id, String path, String uri, OptionsView options, long createdMillis) {
+
+        static MountView of(Mount mount) {
+            Mount.Options options = mount.options();
+            return new MountView(
+                    mount.id(),
+                    mount.path().toString(),
+                    mount.uri().toString(),
+                    new OptionsView(
+                            options.endpoint(),
+                            options.region(),
+                            options.pathStyle(),
+                            options.credentials(),
+                            options.maxAge().toMillis(),
+                            options.blockBytes(),
+                            options.directFallback()),
+                    mount.createdMillis());
+        }
+    }
+
+    /** Options of a mount; what is left out in a request has its default. */
+    public record OptionsView(
+            @Nullable String endpoint,
+            @Nullable String region,
+            @Nullable Boolean pathStyle,
+            @Nullable String credentials,
+            @Nullable Long maxAgeMillis,
+            @Nullable Long blockBytes,
+            @Nullable Boolean directFallback) {
+
+        static final OptionsView DEFAULT =
+                new OptionsView(null, null, null, null, null, null, null);
+    }
+
+    /** What is to be mounted. */
+    public record NewMount(
+            @Nullable String path, @Nullable String uri, @Nullable OptionsView options) {}
+
+    /** All mounts. */
+    public record MountList(List<MountView> mounts) {}
+
+    @GET
+    @Operation(summary = "All mounts, by path")
+    public MountList list() {
+        return new MountList(mounts.refresh().stream().map(MountView::of).toList());
+    }
+
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(
+            summary = "Mount a bucket",
+            description = "The bucket is listed first; when that fails, nothing is stored.")
+    @APIResponse(responseCode = "201", description = "The mount")
+    @APIResponse(responseCode = "409", description = "The path is a mount, in one, or above one")
+    public Response add(@Nullable NewMount request) {
+        if (request == null || request.path() == null || request.uri() == null) {
+            return Problem.malformed("a mount has a path and a uri");
+        }
+        OptionsView given = request.options();
+        OptionsView options = given == null ? OptionsView.DEFAULT : given;
+        Mount mount =
+                mounts.add(
+                        MountRequest.parse(
+                                request.path(),
+                                request.uri(),
+                                text(options.endpoint()),
+                                text(options.region()),
+                                Boolean.TRUE.equals(options.pathStyle()),
+                                text(options.credentials()),
+                                number(options.maxAgeMillis()),
+                                number(options.blockBytes()),
+                                Boolean.TRUE.equals(options.directFallback()),
+                                limits.defaultMaxAge()));
+        String at = URLEncoder.encode(mount.path().toString(), StandardCharsets.UTF_8);
+        return Response.created(URI.create("/api/v1/fs/stat?path=" + at))
+                .entity(MountView.of(mount))
+                .build();
+    }
+
+    private static String text(@Nullable String text) {
+        return text == null ? "" : text;
+    }
+
+    private static long number(@Nullable Long number) {
+        return number == null ? 0 : number;
+    }
+
+    @DELETE
+    @Operation(summary = "Take a mount out of the namespace", description = "The bucket stays.")
+    @APIResponse(responseCode = "204", description = "Done")
+    @APIResponse(responseCode = "404", description = "There is no such mount")
+    public void remove(@QueryParam("path") @Nullable String path) {
+        mounts.remove(NamespacePath.parse(path == null ? "" : path));
+    }
+
+    @ServerExceptionMapper
+    Response failure(MillraceException e) {
+        return Problem.response(e);
+    }
+
+    @ServerExceptionMapper
+    Response malformed(WebApplicationException e) {
+        return e.getResponse().getStatus() == Response.Status.BAD_REQUEST.getStatusCode()
+                ? Problem.malformed("the body is not a mount in JSON")
+                : e.getResponse();
+    }
+}

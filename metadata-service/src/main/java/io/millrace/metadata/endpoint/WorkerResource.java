@@ -1,0 +1,83 @@
+package io.millrace.metadata.endpoint;
+
+import io.millrace.metadata.workers.WorkerRecord;
+import io.millrace.metadata.workers.WorkerRegistry;
+import io.millrace.model.MillraceException;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+
+/** Workers over REST. */
+@Path("/api/v1/workers")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "Workers")
+@RunOnVirtualThread
+public class WorkerResource {
+
+    private final WorkerRegistry workers;
+
+    WorkerResource(WorkerRegistry workers) {
+        this.workers = workers;
+    }
+
+    /**
+     * A worker, as it is shown.
+     *
+     * @param state LIVE, DRAINING or LOST
+     */
+    public record WorkerView(
+            String id,
+            String state,
+            String host,
+            int dataPort,
+            int controlPort,
+            String hostId,
+            List<String> cacheDirectories,
+            long capacityBytes,
+            long usedBytes,
+            long cachedFiles,
+            long weight,
+            long registeredMillis,
+            long lastRenewalMillis) {
+
+        static WorkerView of(WorkerRecord worker) {
+            return new WorkerView(
+                    worker.id().value(),
+                    worker.state().name(),
+                    worker.address().host(),
+                    worker.address().dataPort(),
+                    worker.address().controlPort(),
+                    worker.hostId(),
+                    worker.cacheDirectories(),
+                    worker.load().capacityBytes(),
+                    worker.load().usedBytes(),
+                    worker.load().cachedFiles(),
+                    worker.weight(),
+                    worker.registeredMillis(),
+                    worker.renewedMillis());
+        }
+    }
+
+    /** All workers and the ring's epoch. */
+    public record WorkerList(long ringEpoch, int slots, List<WorkerView> workers) {}
+
+    @GET
+    @Operation(summary = "All workers, lost ones too, by id")
+    public WorkerList list() {
+        WorkerRegistry.Workers all = workers.workers();
+        return new WorkerList(
+                all.ringEpoch(), all.slots(), all.all().stream().map(WorkerView::of).toList());
+    }
+
+    @ServerExceptionMapper
+    Response failure(MillraceException e) {
+        return Problem.response(e);
+    }
+}
