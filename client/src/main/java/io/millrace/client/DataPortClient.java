@@ -39,7 +39,8 @@ final class DataPortClient implements AutoCloseable {
         final Semaphore permits;
 
         Port(int connections) {
-            permits = new Semaphore(connections);
+            // Fair: who waits longest is next, so that nobody waits until the deadline.
+            permits = new Semaphore(connections, true);
         }
     }
 

@@ -41,6 +41,8 @@ public final class Namespace {
     private final AtomicLongArray generations = new AtomicLongArray(STRIPES);
     private final List<NamespaceListener> listeners = new CopyOnWriteArrayList<>();
 
+    private final Neighbours neighbours;
+
     private record NameKey(long parentId, String name) {}
 
     /** Carries the generation: a change of the directory leaves its pages behind. */
@@ -50,6 +52,7 @@ public final class Namespace {
         this.metadata = metadata;
         this.outageNanos = settings.outage().toNanos();
         this.names = Caffeine.newBuilder().maximumSize(settings.cachedNames()).build();
+        this.neighbours = new Neighbours(this, settings.cachedNames() / 4);
         this.pages =
                 Caffeine.newBuilder()
                         .maximumWeight(settings.cachedNames())
@@ -101,6 +104,7 @@ public final class Namespace {
         if (older != null && older.isValid()) {
             return older;
         }
+        neighbours.missed(parentId);
         long generation = generations.get(stripe(parentId));
         long asked = System.nanoTime();
         LookupRequest request =

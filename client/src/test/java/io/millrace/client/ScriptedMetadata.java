@@ -1,0 +1,288 @@
+package io.millrace.client;
+
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.millrace.contracts.GrpcErrors;
+import io.millrace.contracts.Messages;
+import io.millrace.contracts.v1.Heartbeat;
+import io.millrace.contracts.v1.Inode;
+import io.millrace.contracts.v1.InodeKind;
+import io.millrace.contracts.v1.Invalidation;
+import io.millrace.contracts.v1.LookupRequest;
+import io.millrace.contracts.v1.LookupResponse;
+import io.millrace.contracts.v1.MetadataServiceGrpc;
+import io.millrace.contracts.v1.Mount;
+import io.millrace.contracts.v1.MountTable;
+import io.millrace.contracts.v1.ReadDirectoryRequest;
+import io.millrace.contracts.v1.ReadDirectoryResponse;
+import io.millrace.contracts.v1.ResolveRequest;
+import io.millrace.contracts.v1.ResolveResponse;
+import io.millrace.contracts.v1.Resync;
+import io.millrace.contracts.v1.Ring;
+import io.millrace.contracts.v1.WatchEvent;
+import io.millrace.contracts.v1.WatchRequest;
+import io.millrace.contracts.v1.Worker;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.FileSource;
+import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A metadata-service whose namespace a test writes, over real gRPC on loopback. The monitor of this
+ * guards everything.
+ */
+public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceImplBase
+        implements AutoCloseable {
+
+    public static final long ROOT = 1;
+    public static final long MOUNT_ID = 7;
+
+    private final Map<Long, Inode> inodes = new HashMap<>();
+    private final Map<Long, TreeMap<String, Long>> children = new HashMap<>();
+    private final List<StreamObserver<WatchEvent>> watchers = new ArrayList<>();
+    private final ScheduledExecutorService heart =
+            Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory());
+    private Server server;
+    private int port;
+    private long nextInode = ROOT + 1;
+    private long sequence = 1;
+    private Ring ring = Ring.newBuilder().setEpoch(1).setSlots(64).build();
+    private Mount mount = Mount.newBuilder().setId(MOUNT_ID).setPath("/").build();
+    public volatile long validMillis = 600_000;
+    public volatile boolean hanging;
+    public final AtomicInteger lookups = new AtomicInteger();
+    public final AtomicInteger pages = new AtomicInteger();
+    public final AtomicInteger watches = new AtomicInteger();
+
+    public ScriptedMetadata() throws IOException {
+        inodes.put(
+                ROOT,
+                Inode.newBuilder().setId(ROOT).setKind(InodeKind.INODE_KIND_DIRECTORY).build());
+        children.put(ROOT, new TreeMap<>());
+        server = start(0);
+        port = server.getPort();
+        var _ = heart.scheduleAtFixedRate(this::heartbeat, 1, 1, TimeUnit.SECONDS);
+    }
+
+    private Server start(int port) throws IOException {
+        return NettyServerBuilder.forAddress(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+                .addService(this)
+                .build()
+                .start();
+    }
+
+    public int port() {
+        return port;
+    }
+
+    /** The service is gone; connections break. */
+    public void stop() throws InterruptedException {
+        server.shutdownNow();
+        server.awaitTermination(10, TimeUnit.SECONDS);
+        synchronized (this) {
+            watchers.clear();
+        }
+    }
+
+    /** It is back, at the same port. */
+    public void restart() throws IOException {
+        server = start(port);
+    }
+
+    public synchronized long directory(long parent, String name) {
+        return put(parent, name, null);
+    }
+
+    public synchronized long file(long parent, String name, FileSource source) {
+        return put(parent, name, source);
+    }
+
+    private long put(long parent, String name, @Nullable FileSource source) {
+        Long known = children(parent).get(name);
+        long id = known == null ? nextInode++ : known;
+        Inode.Builder inode =
+                Inode.newBuilder()
+                        .setId(id)
+                        .setParentId(parent)
+                        .setName(name)
+                        .setModifiedMillis(1_700_000_000_000L)
+                        .setKind(
+                                source == null
+                                        ? InodeKind.INODE_KIND_DIRECTORY
+                                        : InodeKind.INODE_KIND_FILE);
+        if (source != null) {
+            inode.setSource(Messages.toMessage(source));
+        } else {
+            children.putIfAbsent(id, new TreeMap<>());
+        }
+        inodes.put(id, inode.build());
+        children(parent).put(name, id);
+        return id;
+    }
+
+    public synchronized void remove(long parent, String name) {
+        children(parent).remove(name);
+    }
+
+    /** Tells the watchers that a name has changed. */
+    public synchronized void invalidate(long parent, String name) {
+        send(
+                WatchEvent.newBuilder()
+                        .setSequence(++sequence)
+                        .setInvalidation(
+                                Invalidation.newBuilder().setParentId(parent).setName(name))
+                        .build());
+    }
+
+    public synchronized void resync() {
+        send(
+                WatchEvent.newBuilder()
+                        .setSequence(++sequence)
+                        .setResync(Resync.getDefaultInstance())
+                        .build());
+    }
+
+    private synchronized void heartbeat() {
+        send(
+                WatchEvent.newBuilder()
+                        .setHeartbeat(Heartbeat.newBuilder().setSequence(sequence))
+                        .build());
+    }
+
+    public synchronized void workers(List<Worker> workers) {
+        ring =
+                ring.toBuilder()
+                        .setEpoch(ring.getEpoch() + 1)
+                        .clearWorkers()
+                        .addAllWorkers(workers)
+                        .build();
+        send(WatchEvent.newBuilder().setRing(ring).build());
+    }
+
+    public synchronized void mount(Mount changed) {
+        mount = changed;
+        send(mounts());
+    }
+
+    private void send(WatchEvent event) {
+        watchers.forEach(watcher -> watcher.onNext(event));
+    }
+
+    private WatchEvent mounts() {
+        return WatchEvent.newBuilder().setMounts(MountTable.newBuilder().addMounts(mount)).build();
+    }
+
+    private TreeMap<String, Long> children(long directory) {
+        TreeMap<String, Long> found = children.get(directory);
+        if (found == null) {
+            throw new MillraceException(
+                    ErrorCode.NOT_FOUND, "directory " + directory + " does not exist");
+        }
+        return found;
+    }
+
+    private Inode inode(long id) {
+        Inode inode = inodes.get(id);
+        if (inode == null) {
+            throw new IllegalStateException("no inode " + id);
+        }
+        return inode;
+    }
+
+    @Override
+    public void watch(WatchRequest request, StreamObserver<WatchEvent> observer) {
+        watches.incrementAndGet();
+        synchronized (this) {
+            observer.onNext(WatchEvent.newBuilder().setRing(ring).build());
+            observer.onNext(mounts());
+            watchers.add(observer);
+        }
+        ((ServerCallStreamObserver<WatchEvent>) observer)
+                .setOnCancelHandler(() -> {
+                    synchronized (this) {
+                        watchers.remove(observer);
+                    }
+                });
+    }
+
+    @Override
+    public synchronized void resolve(
+            ResolveRequest request, StreamObserver<ResolveResponse> observer) {
+        ResolveResponse.Builder answer = ResolveResponse.newBuilder().setValidMillis(validMillis);
+        long at = ROOT;
+        answer.addInodes(inode(at));
+        boolean found = true;
+        for (String name : NamespacePath.parse(request.getPath()).components()) {
+            Long child = children.getOrDefault(at, new TreeMap<>()).get(name);
+            if (child == null) {
+                found = false;
+                break;
+            }
+            at = child;
+            answer.addInodes(inode(at));
+        }
+        observer.onNext(answer.setFound(found).build());
+        observer.onCompleted();
+    }
+
+    @Override
+    public void lookup(LookupRequest request, StreamObserver<LookupResponse> observer) {
+        lookups.incrementAndGet();
+        if (hanging) {
+            return;
+        }
+        try {
+            LookupResponse.Builder answer = LookupResponse.newBuilder().setValidMillis(validMillis);
+            synchronized (this) {
+                Long child = children(request.getParentId()).get(request.getName());
+                if (child != null) {
+                    answer.setInode(inode(child));
+                }
+            }
+            observer.onNext(answer.build());
+            observer.onCompleted();
+        } catch (MillraceException e) {
+            observer.onError(GrpcErrors.toStatus(e));
+        }
+    }
+
+    @Override
+    public synchronized void readDirectory(
+            ReadDirectoryRequest request, StreamObserver<ReadDirectoryResponse> observer) {
+        pages.incrementAndGet();
+        ReadDirectoryResponse.Builder answer =
+                ReadDirectoryResponse.newBuilder().setValidMillis(validMillis);
+        var rest = children(request.getInodeId()).tailMap(request.getAfterName(), false);
+        for (long id : rest.values()) {
+            if (answer.getEntriesCount() == request.getLimit()) {
+                answer.setMore(true);
+                break;
+            }
+            answer.addEntries(inode(id));
+        }
+        observer.onNext(answer.build());
+        observer.onCompleted();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        heart.shutdownNow();
+        stop();
+    }
+}
