@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -41,13 +42,22 @@ public final class CacheReaders {
 
         @Override
         public Optional<ResidentFile> open(FileVersion version, long length) {
+            List<ResidentFile> parts = new ArrayList<>(directories.size());
             for (DirectoryReader directory : directories) {
                 ResidentFile file = directory.open(version, length);
-                if (file != null) {
+                if (file instanceof Complete) {
+                    parts.forEach(ResidentFile::close);
                     return Optional.of(file);
                 }
+                if (file != null) {
+                    parts.add(file);
+                }
             }
-            return Optional.empty();
+            return switch (parts.size()) {
+                case 0 -> Optional.empty();
+                case 1 -> Optional.of(parts.getFirst());
+                default -> Optional.of(new JoinedFile(parts, length));
+            };
         }
 
         @Override
