@@ -11,6 +11,7 @@ import io.millrace.contracts.v1.JobServiceGrpc;
 import io.millrace.contracts.v1.MetadataServiceGrpc;
 import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.MountOptions;
+import io.millrace.contracts.v1.RemoveMountRequest;
 import io.millrace.contracts.v1.SubmitJobRequest;
 import io.millrace.embedded.S3Server;
 import io.millrace.standalone.cluster.AgentMount;
@@ -116,6 +117,15 @@ public final class TestCluster implements AutoCloseable {
         Path at = directory.resolve("mnt");
         cluster.mount(new AgentMount(at.toString(), "/", null));
         return at;
+    }
+
+    /** Ends the agent that {@link #mount} started. */
+    public void unmount() {
+        cluster.unmount(directory.resolve("mnt"));
+    }
+
+    public void removeMount(String path) {
+        metadata().removeMount(RemoveMountRequest.newBuilder().setPath(path).build());
     }
 
     public Job submit(JobKind kind, String path) {
