@@ -60,12 +60,19 @@ final class AgentCommand implements Runnable {
                 session.endpoints();
             }
             Cluster cluster = Cluster.at(session.home(), line -> {});
-            Part agent =
-                    cluster.mount(
-                            new AgentMount(
-                                    directory.toAbsolutePath().normalize().toString(),
-                                    shown,
-                                    session.namedMetadataService()));
+            AgentMount wanted =
+                    new AgentMount(
+                            directory.toAbsolutePath().normalize().toString(),
+                            shown,
+                            session.namedMetadataService());
+            Part agent;
+            try {
+                agent = cluster.mount(wanted);
+            } catch (MillraceException e) {
+                // The agent says in its last line why it does not mount.
+                throw new MillraceException(
+                        e.code(), e.getMessage().lines().findFirst().orElse(""), e);
+            }
             AgentView view = view(cluster.state().part(agent.name()).orElseThrow());
             session.print(
                     view,

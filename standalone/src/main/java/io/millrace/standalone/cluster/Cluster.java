@@ -1,5 +1,6 @@
 package io.millrace.standalone.cluster;
 
+import io.millrace.embedded.S3Server;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.io.IOException;
@@ -120,6 +121,22 @@ public final class Cluster implements AutoCloseable {
         return Endpoints.of(state);
     }
 
+    /**
+     * The bucket of the embedded S3 server.
+     *
+     * @throws MillraceException UNAVAILABLE when the server does not run
+     */
+    public EmbeddedBucket embeddedBucket() {
+        S3Server server =
+                S3Server.running(home().data("s3"))
+                        .orElseThrow(() ->
+                                new MillraceException(
+                                        ErrorCode.UNAVAILABLE,
+                                        "the embedded S3 server does not run; 'millrace"
+                                                + " up' starts it"));
+        return new EmbeddedBucket(ClusterPlan.BUCKET, server.endpoint(), server.credentialsFile());
+    }
+
     /** All parts, in the order of starting. */
     public List<Part> parts() {
         return state.parts().stream().map(part -> new Part(this, part.name())).toList();
@@ -173,6 +190,7 @@ public final class Cluster implements AutoCloseable {
                         name,
                         mount,
                         service == null ? endpoints().metadataService() : service,
+                        home().logs(),
                         ClusterPlan.settings(settings.properties(), PartKind.AGENT));
         try (Home.Lock _ = home().lock()) {
             try {

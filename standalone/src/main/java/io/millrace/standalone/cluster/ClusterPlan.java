@@ -183,6 +183,7 @@ final class ClusterPlan {
                         name,
                         mount,
                         service == null ? metadataService() : service,
+                        home.logs(),
                         extra(PartKind.AGENT)));
     }
 
@@ -192,6 +193,7 @@ final class ClusterPlan {
             String name,
             AgentMount mount,
             String metadataService,
+            Path logs,
             List<String> settings) {
         List<String> command = new ArrayList<>(installation.java("384m"));
         command.addAll(settings);

@@ -108,6 +108,8 @@ final class Launcher {
                             .redirectInput(Path.of("/dev/null").toFile())
                             .redirectErrorStream(true)
                             .redirectOutput(log.toFile());
+            // Names of files are UTF-8, whatever the terminal speaks.
+            builder.environment().put("LC_ALL", "C.UTF-8");
             builder.environment().putAll(databaseAccess(start.datasources()));
             Process process = builder.start();
             ProcessIdentity identity =
@@ -233,13 +235,20 @@ final class Launcher {
         STILL_MOUNTED
     }
 
+    /**
+     * The first line says what happened, with what the program said last; the end of its log
+     * follows.
+     */
     private MillraceException failed(PartSpec spec, String how) {
         Path log = logOf(spec);
+        List<String> tail =
+                LogTail.lines(log, TAIL_LINES).stream().filter(line -> !line.isBlank()).toList();
         StringBuilder message = new StringBuilder(spec.name()).append(' ').append(how);
-        List<String> tail = LogTail.lines(log, TAIL_LINES);
-        message.append("; its log is ").append(log);
         if (!tail.isEmpty()) {
-            message.append(" and ends:");
+            message.append(": ").append(tail.getLast().strip());
+        }
+        message.append("\n  log ").append(log);
+        if (tail.size() > 1) {
             tail.forEach(line -> message.append("\n  | ").append(line));
         }
         return new MillraceException(ErrorCode.UNAVAILABLE, message.toString());
