@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             UpCommand.class,
             DownCommand.class,
+            DemoCommand.class,
             StatusCommand.class,
             MountCommand.class,
             FsCommand.class,

@@ -106,6 +106,7 @@ final class MillraceCliTest {
         "''",
         "up",
         "down",
+        "demo",
         "status",
         "mount",
         "mount add",
