@@ -88,7 +88,7 @@ public final class BatchConsumer implements AutoCloseable {
         thread = Thread.ofPlatform().daemon().name("batches").start(this::run);
     }
 
-    /** Whether Kafka has answered since the last failure. */
+    /** Whether there is a connection to Kafka; none is made while the worker owns no slot. */
     public boolean isConnected() {
         return connected;
     }
@@ -155,10 +155,27 @@ public final class BatchConsumer implements AutoCloseable {
                 continue;
             }
             ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
-            connected = true;
+            watchConnection(consumer);
             for (TopicPartition partition : records.partitions()) {
                 take(consumer, producer, partition, records.records(partition));
             }
+        }
+    }
+
+    /** The client tries again by itself, and fails no call: only its connections tell. */
+    private void watchConnection(KafkaConsumer<byte[], byte[]> consumer) {
+        boolean now =
+                consumer.metrics().values().stream()
+                        .filter(metric -> metric.metricName().name().equals("connection-count"))
+                        .anyMatch(metric -> ((Number) metric.metricValue()).doubleValue() > 0);
+        if (now != connected) {
+            connected = now;
+            LOG.log(
+                    now ? Level.INFO : Level.WARNING,
+                    now
+                            ? "batches: connected to Kafka at {0}"
+                            : "batches: Kafka at {0} is away; serving goes on",
+                    settings.bootstrapServers());
         }
     }
 
