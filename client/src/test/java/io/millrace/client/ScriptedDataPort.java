@@ -50,6 +50,7 @@ public final class ScriptedDataPort implements AutoCloseable {
     private final ServerSocket server;
     private final String id;
     private final Map<String, byte[]> content = new ConcurrentHashMap<>();
+    private final Set<String> stale = ConcurrentHashMap.newKeySet();
     private final ConcurrentLinkedDeque<Fault> faults = new ConcurrentLinkedDeque<>();
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -79,6 +80,11 @@ public final class ScriptedDataPort implements AutoCloseable {
 
     public void serve(FileSource source, byte[] bytes) {
         content.put(source.fileVersion().toString(), bytes);
+    }
+
+    /** From now on the object has another version. */
+    public void stale(FileSource source) {
+        stale.add(source.fileVersion().toString());
     }
 
     public void fail(Fault... next) {
@@ -126,7 +132,11 @@ public final class ScriptedDataPort implements AutoCloseable {
         }
         OutputStream out = socket.getOutputStream();
         int start = DataPort.FILES.length() + 4;
-        byte[] bytes = content.get(head.substring(start, head.indexOf(' ', start)));
+        String version = head.substring(start, head.indexOf(' ', start));
+        if (stale.contains(version)) {
+            fault = Fault.STALE;
+        }
+        byte[] bytes = content.get(version);
         Matcher range = RANGE.matcher(head);
         if (bytes == null || !range.find()) {
             error(out, 404, "NOT_FOUND");
