@@ -123,8 +123,7 @@ class AgentProcessIT {
     void sigtermUnmountsAndExitsWithZero() throws Exception {
         Path ready = directory.resolve("ready.json");
         Path stats = directory.resolve("stats.json");
-        Process agent =
-                mounted("--ready-file", ready.toString(), "--stats-file", stats.toString());
+        Process agent = mounted("--ready-file", ready.toString(), "--stats-file", stats.toString());
         assertEquals(10, Files.size(mountPoint.resolve("sub/a")));
         assertTrue(Files.readString(ready).contains("\"pid\":" + agent.pid()));
         agent.toHandle().destroy();
@@ -182,8 +181,7 @@ class AgentProcessIT {
         assertFailed(
                 "only directories mount",
                 ended("mount", dir, "--metadata-service", service, "--path", "/sub/a"));
-        assertFailed(
-                "it must be host:port", ended("mount", dir, "--metadata-service", "nowhere"));
+        assertFailed("it must be host:port", ended("mount", dir, "--metadata-service", "nowhere"));
         assertFailed(
                 "127.0.0.1:1 did not answer",
                 ended(

@@ -186,8 +186,7 @@ class MillraceFileSystemTest {
         byte[] bytes = content(3_000_000, 5);
         FileSource source = source("local", bytes.length, 5);
         String name = source.fileVersion().toString();
-        Path file =
-                cache.resolve("v1").resolve(name.substring(0, 2)).resolve(name.substring(2, 4));
+        Path file = cache.resolve("v1").resolve(name.substring(0, 2)).resolve(name.substring(2, 4));
         Files.createDirectories(file);
         Files.write(file.resolve(name), bytes);
         metadata.file(ScriptedMetadata.ROOT, "local", source);
@@ -259,8 +258,7 @@ class MillraceFileSystemTest {
             if (f == 10) {
                 two.close();
             }
-            assertArrayEquals(
-                    content(150_000, f), Files.readAllBytes(mountPoint.resolve("f" + f)));
+            assertArrayEquals(content(150_000, f), Files.readAllBytes(mountPoint.resolve("f" + f)));
         }
     }
 
@@ -270,11 +268,11 @@ class MillraceFileSystemTest {
         metadata.validMillis = 1;
         assertEquals(100_000, Files.size(mountPoint.resolve("known")));
         metadata.stop();
-        assertArrayEquals(
-                content(100_000, 1), Files.readAllBytes(mountPoint.resolve("known")));
+        assertArrayEquals(content(100_000, 1), Files.readAllBytes(mountPoint.resolve("known")));
         IOException unknown =
                 assertThrows(IOException.class, () -> Files.size(mountPoint.resolve("unknown")));
-        assertTrue(String.valueOf(unknown.getMessage()).contains("Input/output error"), "" + unknown);
+        assertTrue(
+                String.valueOf(unknown.getMessage()).contains("Input/output error"), "" + unknown);
         file(ScriptedMetadata.ROOT, "unknown", 5, 1);
         metadata.restart();
         Mounts.await("it is found again", () -> sizeOf(mountPoint.resolve("unknown")) == 5);
