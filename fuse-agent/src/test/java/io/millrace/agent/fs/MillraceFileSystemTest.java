@@ -60,7 +60,8 @@ class MillraceFileSystemTest {
         }
         assumeTrue(reason.isEmpty(), reason);
         mountPoint = Files.createDirectory(directory.resolve("mnt")).toRealPath();
-        cache = Files.createDirectories(directory.resolve("cache/v1")).getParent();
+        cache = directory.resolve("cache");
+        Files.createDirectories(cache.resolve("v1"));
         metadata = new ScriptedMetadata();
         one = new ScriptedDataPort("one");
         two = new ScriptedDataPort("two");
