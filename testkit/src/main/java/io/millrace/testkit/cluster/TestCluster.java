@@ -20,6 +20,7 @@ import io.millrace.standalone.cluster.ClusterSettings;
 import io.millrace.standalone.cluster.Home;
 import io.millrace.standalone.cluster.Layout;
 import io.millrace.standalone.cluster.Lifetime;
+import io.millrace.standalone.cluster.PartKind;
 import io.millrace.testkit.network.HttpRelay;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -112,10 +113,15 @@ public final class TestCluster implements AutoCloseable {
         }
     }
 
-    /** Starts an agent that shows the whole namespace, and returns where. */
+    /** Where an agent shows the whole namespace; starts it when none does. */
     public Path mount() {
         Path at = directory.resolve("mnt");
-        cluster.mount(new AgentMount(at.toString(), "/", null));
+        boolean mounted =
+                cluster.parts().stream()
+                        .anyMatch(part -> part.kind() == PartKind.AGENT && part.isRunning());
+        if (!mounted) {
+            cluster.mount(new AgentMount(at.toString(), "/", null));
+        }
         return at;
     }
 
