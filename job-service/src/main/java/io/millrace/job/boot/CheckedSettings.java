@@ -55,6 +55,7 @@ final class CheckedSettings {
         EstimateSettings estimate =
                 new EstimateSettings(
                         plan.pageFiles(),
+                        bytes("request-bytes", config.requestBytes()),
                         duration("plan-timeout", config.planTimeout(), 100, DAY),
                         number("max-plans", config.maxPlans(), 1, 1_000));
         return new EngineSettings(

@@ -61,6 +61,10 @@ public interface JobsConfig {
     @WithDefault("100000")
     int maxFailures();
 
+    /** A byte count, as 4MiB. */
+    @WithDefault("4MiB")
+    String requestBytes();
+
     @WithDefault("2m")
     Duration planTimeout();
 

@@ -10,7 +10,7 @@ import io.millrace.job.ledger.Tally;
  * @param path of the job
  * @param total all files below the path
  * @param resident of these, what is in the cache: files that are complete, and bytes
- * @param getRequests how many GETs the bucket would be asked at most
+ * @param getRequests how many GETs the bucket would be asked, when what a file lacks lies together
  * @param capacityBytes of all live workers
  * @param usedBytes of all live workers
  * @param fits whether each worker has room for what it would fetch, without eviction

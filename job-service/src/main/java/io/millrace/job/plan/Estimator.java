@@ -9,7 +9,6 @@ import io.millrace.job.cluster.Topology;
 import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.Tally;
 import io.millrace.model.BlockId;
-import io.millrace.model.BlockLayout;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
@@ -133,15 +132,14 @@ public final class Estimator {
         private void count(
                 int index, long length, Shares shares, Map<WorkerId, Map<Integer, Long>> answers) {
             long here = 0;
-            long missing = shares.unowned();
             for (Map<Integer, Long> answer : answers.values()) {
                 here += answer.getOrDefault(index, 0L);
             }
             for (Map.Entry<WorkerId, Long> share : shares.byOwner().entrySet()) {
                 long has = answers.getOrDefault(share.getKey(), Map.of()).getOrDefault(index, 0L);
                 long lacks = Math.max(0, share.getValue() - has);
-                missing += lacks;
                 if (kind == JobKind.LOAD) {
+                    getRequests += requests(lacks);
                     missingByWorker.merge(share.getKey(), lacks, Long::sum);
                 }
             }
@@ -149,9 +147,13 @@ public final class Estimator {
             total = total.plus(new Tally(1, length));
             resident = resident.plus(new Tally(length > 0 && here == length ? 1 : 0, here));
             if (kind == JobKind.LOAD) {
-                getRequests += BlockLayout.chunks(missing);
+                getRequests += requests(shares.unowned());
                 homeless += shares.unowned();
             }
+        }
+
+        private long requests(long bytes) {
+            return Math.ceilDiv(bytes, settings.requestBytes());
         }
 
         private Map<WorkerId, Map<Integer, Long>> ask(

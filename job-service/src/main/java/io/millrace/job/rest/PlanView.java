@@ -12,7 +12,7 @@ record PlanView(
         long bytes,
         @Schema(description = "Files that are complete in the cache.") long residentFiles,
         @Schema(description = "Bytes that are in the cache.") long residentBytes,
-        @Schema(description = "How many GETs the bucket would be asked, at most.") long getRequests,
+        @Schema(description = "How many GETs the bucket would be asked.") long getRequests,
         @Schema(description = "Of all live workers.") long capacityBytes,
         @Schema(description = "Of all live workers.") long usedBytes,
         @Schema(description = "Whether each worker has room for its part, without eviction.")

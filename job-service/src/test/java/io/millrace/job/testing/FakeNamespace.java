@@ -45,6 +45,7 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
     private final Map<String, Worker> workers = new TreeMap<>();
     private long epoch = 1;
     private boolean away;
+    private volatile Runnable beforeWalk = () -> {};
 
     public FakeNamespace() throws IOException {
         this(0);
@@ -92,6 +93,11 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
         epoch++;
     }
 
+    /** Runs before the next page is answered, once. */
+    public void beforeNextWalk(Runnable action) {
+        beforeWalk = action;
+    }
+
     /** While away, every call is answered UNAVAILABLE. */
     public synchronized void setAway(boolean away) {
         this.away = away;
@@ -128,7 +134,15 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
     }
 
     @Override
-    public synchronized void walk(WalkRequest request, StreamObserver<WalkResponse> observer) {
+    public void walk(WalkRequest request, StreamObserver<WalkResponse> observer) {
+        Runnable action = beforeWalk;
+        beforeWalk = () -> {};
+        action.run();
+        answerWalk(request, observer);
+    }
+
+    private synchronized void answerWalk(
+            WalkRequest request, StreamObserver<WalkResponse> observer) {
         NavigableMap<String, Long> all = below(request.getPath());
         if (all.isEmpty() && !request.getPath().equals("/empty")) {
             observer.onError(

@@ -32,7 +32,7 @@ import org.postgresql.ds.PGSimpleDataSource;
  */
 public final class JobCluster implements AutoCloseable {
 
-    private static final Duration LONGEST = Duration.ofSeconds(60);
+    private static final Duration LONGEST = Duration.ofSeconds(120);
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
     public final FakeNamespace namespace = new FakeNamespace();
@@ -84,6 +84,11 @@ public final class JobCluster implements AutoCloseable {
 
     /** Small batches, short waits. */
     public EngineSettings settings(String bootstrapServers, Duration batchTimeout) {
+        return settings(bootstrapServers, batchTimeout, Duration.ofSeconds(30));
+    }
+
+    public EngineSettings settings(
+            String bootstrapServers, Duration batchTimeout, Duration plannerLease) {
         return new EngineSettings(
                 namespace.address(),
                 Duration.ofSeconds(5),
@@ -93,12 +98,12 @@ public final class JobCluster implements AutoCloseable {
                         new CutLimits(8, 4 << 20, 1 << 20),
                         10,
                         4,
-                        Duration.ofSeconds(30),
+                        plannerLease,
                         Duration.ofMillis(20),
                         Duration.ofSeconds(1)),
                 new DispatchSettings(4, Duration.ofSeconds(5), Duration.ofMillis(20)),
                 new ResultSettings(batchTimeout, 3, 3, Duration.ofMillis(10), 1_000),
-                new EstimateSettings(10, Duration.ofSeconds(30), 2),
+                new EstimateSettings(10, 1 << 20, Duration.ofSeconds(30), 2),
                 1,
                 Duration.ofMillis(50),
                 1_000,
@@ -127,6 +132,11 @@ public final class JobCluster implements AutoCloseable {
             engine.resultStep(Duration.ofMillis(20));
             engine.sweepStep();
         }
+    }
+
+    /** Lets every worker answer what has come for it. */
+    public void stepWorkers() {
+        workers.forEach(ScriptedWorker::step);
     }
 
     /** Steps until the job has ended. */
