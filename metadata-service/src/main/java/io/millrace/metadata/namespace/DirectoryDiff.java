@@ -2,6 +2,8 @@ package io.millrace.metadata.namespace;
 
 import io.millrace.metadata.changes.Change;
 import io.millrace.metadata.namespace.ListedEntries.HiddenKey;
+import io.millrace.metadata.namespace.ListingStore.Span;
+import io.millrace.model.EntryName;
 import io.millrace.understore.ObjectStatus;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -63,14 +65,14 @@ record DirectoryDiff(
      * @param waiting objects whose name is that of a known directory which the listing has not
      *     reached yet: if it is still there it wins, else the object takes its place. Objects come
      *     in here and directories take them out.
-     * @param reached whether a directory of that name would have been listed by now
+     * @param span of the page
      */
     static DirectoryDiff of(
             Inode.Directory parent,
             ListedEntries entries,
             Collection<Known> known,
             Map<String, ObjectStatus> waiting,
-            java.util.function.Predicate<String> reached) {
+            Span span) {
         DirectoryDiff diff =
                 new DirectoryDiff(
                         new ArrayList<>(),
@@ -93,14 +95,17 @@ record DirectoryDiff(
             } else if (!row.directory()) {
                 diff.deletedFiles.add(row.id());
                 diff.newDirectories.add(name);
-                diff.hidden.add(HiddenKey.behindDirectory(parent.keyOf(name)));
+                if (EntryName.compare(name, span.from()) <= 0) {
+                    // An earlier page of this listing held the object.
+                    diff.hidden.add(HiddenKey.behindDirectory(parent.keyOf(name)));
+                }
                 diff.changes.add(new Change.Name(parent.id(), name, row.id()));
             }
         }
         entries.files()
                 .forEach((name, object) -> {
                     Known row = byName.remove(name);
-                    if (row != null && row.directory() && !reached.test(name)) {
+                    if (row != null && row.directory() && !span.covers(name + "/")) {
                         waiting.put(name, object);
                     } else {
                         diff.file(parent, name, object, row);
@@ -119,7 +124,7 @@ record DirectoryDiff(
                         java.util.Collections.emptySortedSet(),
                         List.of(),
                         "");
-        return of(parent, entries, known, new HashMap<>(), _ -> true);
+        return of(parent, entries, known, new HashMap<>(), Span.ALL);
     }
 
     private void file(

@@ -62,8 +62,9 @@ final class DirectoryLister {
      * @throws MillraceException what the under store throws; a missing bucket is UNAVAILABLE
      */
     Outcome list(Inode.Directory directory, Mount mount, Runnable progress) {
-        return switch (store.claim(directory.id(), claimLease)) {
+        return switch (store.claim(directory, claimLease)) {
             case Claim.Gone _ -> Outcome.GONE;
+            case Claim.Done _ -> Outcome.LISTED;
             case Claim.Others _ -> Outcome.OTHERS;
             case Claim.Mine mine -> {
                 boolean finished = false;
@@ -143,6 +144,7 @@ final class DirectoryLister {
             String to = isLast ? ListingStore.END : laterOf(last, entries.last());
             checkOrder(directory, entries);
             byte[] toRaw = isLast ? RawSpan.end() : lastRaw(lastRaw, page);
+            Span span = new Span(last, to);
             Map<String, ObjectStatus> before = waiting;
             Map<String, ObjectStatus> after = new HashMap<>();
             boolean written =
@@ -151,17 +153,12 @@ final class DirectoryLister {
                             claim,
                             lease,
                             entries,
-                            new Span(last, to),
+                            span,
                             new RawSpan(lastRaw, toRaw),
                             known -> {
                                 after.clear();
                                 after.putAll(before);
-                                return DirectoryDiff.of(
-                                        directory,
-                                        entries,
-                                        known,
-                                        after,
-                                        name -> EntryName.compare(name + "/", to) <= 0);
+                                return DirectoryDiff.of(directory, entries, known, after, span);
                             },
                             () ->
                                     after.values().stream()

@@ -4,6 +4,7 @@ import io.millrace.metadata.changes.ChangeLogStore;
 import io.millrace.metadata.database.Database;
 import io.millrace.metadata.namespace.DirectoryDiff.Known;
 import io.millrace.metadata.namespace.ListedEntries.HiddenKey;
+import io.millrace.model.EntryName;
 import io.millrace.understore.ObjectStatus;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -45,6 +46,9 @@ final class ListingStore {
          */
         record Mine(long token, boolean listedBefore) implements Claim {}
 
+        /** It has been listed since the caller looked. */
+        record Done() implements Claim {}
+
         /** Another process lists. */
         record Others() implements Claim {}
 
@@ -53,7 +57,14 @@ final class ListingStore {
     }
 
     /** The part of the listing order a page covers: after {@code from}, up to {@code to}. */
-    record Span(String from, String to) {}
+    record Span(String from, String to) {
+
+        static final Span ALL = new Span("", END);
+
+        boolean covers(String place) {
+            return EntryName.compare(place, from) > 0 && EntryName.compare(place, to) <= 0;
+        }
+    }
 
     /** The same of whole keys; null: from the beginning, or to the end. */
     record RawSpan(byte[] from, byte[] to) {
@@ -62,7 +73,12 @@ final class ListingStore {
         }
     }
 
-    Claim claim(long directory, Duration lease) {
+    /**
+     * Tries to claim {@code directory}.
+     *
+     * @param lease how long the claim holds without being renewed
+     */
+    Claim claim(Inode.Directory directory, Duration lease) {
         return database.read(connection -> {
             try (PreparedStatement statement =
                     connection.prepareStatement(
@@ -72,10 +88,12 @@ final class ListingStore {
                                 clock_timestamp() + ? * interval '1 millisecond'
                             WHERE id = ? AND kind = 2 AND (
                                 claim_until IS NULL OR claim_until < clock_timestamp())
+                                AND coalesce(listed_millis, -1) <= ?
                             RETURNING claim_token, listed_millis IS NOT NULL
                             """)) {
                 statement.setLong(1, lease.toMillis());
-                statement.setLong(2, directory);
+                statement.setLong(2, directory.id());
+                statement.setLong(3, directory.listedMillis());
                 Optional<Claim> mine =
                         Database.first(
                                 statement,
@@ -84,15 +102,22 @@ final class ListingStore {
                     return mine.get();
                 }
             }
-            return exists(connection, directory) ? new Claim.Others() : new Claim.Gone();
+            return whyNot(connection, directory);
         });
     }
 
-    private static boolean exists(Connection connection, long directory) throws SQLException {
+    private static Claim whyNot(Connection connection, Inode.Directory directory)
+            throws SQLException {
         try (PreparedStatement statement =
-                connection.prepareStatement("SELECT 1 FROM metadata.inode WHERE id = ?")) {
-            statement.setLong(1, directory);
-            return Database.first(statement, row -> row.getInt(1)).isPresent();
+                connection.prepareStatement(
+                        "SELECT coalesce(listed_millis, -1) > ? FROM metadata.inode WHERE id = ?")) {
+            statement.setLong(1, directory.listedMillis());
+            statement.setLong(2, directory.id());
+            Optional<Boolean> listed = Database.first(statement, row -> row.getBoolean(1));
+            if (listed.isEmpty()) {
+                return new Claim.Gone();
+            }
+            return listed.get() ? new Claim.Done() : new Claim.Others();
         }
     }
 

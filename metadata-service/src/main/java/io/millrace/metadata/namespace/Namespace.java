@@ -11,10 +11,10 @@ import io.millrace.model.NamespacePath;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Executor;
 
 /**
@@ -121,33 +121,35 @@ public final class Namespace {
 
     public Resolved resolve(NamespacePath path) {
         List<String> names = path.components();
-        Set<Long> ensured = new HashSet<>();
-        boolean stale = false;
+        // What was listed for this answer, and how long it may be believed if that came to nothing.
+        Map<Long, Long> ensured = new HashMap<>();
         while (true) {
             List<Inode> found = inodes.resolve(names);
             if (found.isEmpty()) {
                 throw new MillraceException(ErrorCode.INTERNAL, "the namespace has no root");
             }
-            long valid = stale ? limits.staleValid().toMillis() : Long.MAX_VALUE;
+            long valid = limits.aboveMountsValid().toMillis();
+            boolean inMount = false;
             Inode.Directory due = null;
             for (int depth = 0; depth < found.size() && depth < names.size(); depth++) {
                 if (found.get(depth) instanceof Inode.Directory directory) {
                     long fresh = freshness.validMillis(directory);
-                    if (fresh == 0 && !ensured.contains(directory.id())) {
+                    Long known = ensured.get(directory.id());
+                    if (fresh == 0 && known == null) {
                         due = directory;
                         break;
                     }
-                    valid = Math.min(valid, fresh == 0 ? minimum() : fresh);
+                    long told = fresh == 0 && known != null ? known : fresh;
+                    boolean first = !inMount && !directory.isAboveMounts();
+                    valid = first ? told : Math.min(valid, told);
+                    inMount |= first;
                 }
             }
             if (due == null) {
-                return new Resolved(
-                        found,
-                        found.size() == names.size() + 1,
-                        valid == Long.MAX_VALUE ? limits.aboveMountsValid().toMillis() : valid);
+                return new Resolved(found, found.size() == names.size() + 1, valid);
             }
-            stale |= freshness.ensure(due) instanceof Freshness.Known.Stale;
-            ensured.add(due.id());
+            boolean stale = freshness.ensure(due) instanceof Freshness.Known.Stale;
+            ensured.put(due.id(), stale ? limits.staleValid().toMillis() : minimum());
         }
     }
 
@@ -187,6 +189,10 @@ public final class Namespace {
      */
     public DirectoryPage readDirectory(long directoryId, String afterName, int limit) {
         int size = pageSize(limit);
+        if (afterName.indexOf('\0') >= 0) {
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT, "no name holds a NUL, and after_name does");
+        }
         Inode.Directory directory = requireDirectory(directoryId);
         long valid = fresh(directory);
         List<Inode> entries = inodes.entries(directory, afterName, size + 1);

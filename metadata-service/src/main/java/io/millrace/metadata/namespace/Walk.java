@@ -1,5 +1,6 @@
 package io.millrace.metadata.namespace;
 
+import io.millrace.model.EntryName;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.FileSource;
 import io.millrace.model.MillraceException;
@@ -23,9 +24,12 @@ public final class Walk {
     private static final int ENTRIES = 1_000;
     private static final int AHEAD = 8;
 
+    /** Most UTF-16 units of paths, keys and versions in a page: it must fit a message of 4 MiB. */
+    private static final int PAGE_TEXT = 800_000;
+
     private final InodeStore inodes;
     private final Freshness freshness;
-    private final NamespacePath start;
+    private final NamespacePath path;
     private final long deadlineNanos;
 
     /** A file and where it is. */
@@ -51,10 +55,10 @@ public final class Walk {
         }
     }
 
-    Walk(InodeStore inodes, Freshness freshness, NamespacePath start, Duration time) {
+    Walk(InodeStore inodes, Freshness freshness, NamespacePath path, Duration time) {
         this.inodes = inodes;
         this.freshness = freshness;
-        this.start = start;
+        this.path = path;
         this.deadlineNanos = System.nanoTime() + time.toNanos();
     }
 
@@ -63,28 +67,25 @@ public final class Walk {
             case Inode.File file ->
                     new Page(
                             cursor.isEmpty()
-                                    ? List.of(new WalkedFile(start, file.source()))
+                                    ? List.of(new WalkedFile(path, file.source()))
                                     : List.of(),
                             "");
-            case Inode.Directory directory -> walk(resume(directory, cursor), limit);
+            case Inode.Directory directory -> walk(directory, resume(directory, cursor), limit);
         };
     }
 
     private Deque<Frame> resume(Inode.Directory directory, String cursor) {
         Deque<Frame> frames = new ArrayDeque<>();
         Inode.Directory in = directory;
-        NamespacePath path = start;
+        NamespacePath at = path;
         String[] names = cursor.split("/", -1);
+        check(names);
         for (int i = 0; i < names.length; i++) {
-            if (names[i].isEmpty() && i < names.length - 1) {
-                throw new MillraceException(
-                        ErrorCode.INVALID_ARGUMENT, "the cursor is not one of this walk");
-            }
-            frames.push(new Frame(in, path, names[i]));
+            frames.push(new Frame(in, at, names[i]));
             if (i == names.length - 1) {
                 break;
             }
-            path = path.child(names[i]);
+            at = at.child(names[i]);
             Optional<Inode> next =
                     inodes.lookup(in.id(), names[i]).flatMap(InodeStore.Found::entry);
             if (!(next.orElse(null) instanceof Inode.Directory deeper)) {
@@ -95,26 +96,60 @@ public final class Walk {
         return frames;
     }
 
-    private Page walk(Deque<Frame> frames, int limit) {
+    private static void check(String[] names) {
+        for (int i = 0; i < names.length; i++) {
+            boolean start = names[i].isEmpty() && i == names.length - 1;
+            if (!start && EntryName.problem(names[i]).isPresent()) {
+                throw new MillraceException(
+                        ErrorCode.INVALID_ARGUMENT, "the cursor is not one of a walk");
+            }
+        }
+    }
+
+    private Page walk(Inode.Directory start, Deque<Frame> frames, int limit) {
         List<WalkedFile> files = new ArrayList<>();
+        int text = 0;
         while (!frames.isEmpty()) {
             Frame frame = frames.element();
-            if (!frame.buffered.hasNext() && !fill(frame, limit - files.size())) {
-                frames.pop();
-                continue;
+            try {
+                if (!frame.buffered.hasNext() && !fill(frame, limit - files.size())) {
+                    frames.pop();
+                    continue;
+                }
+            } catch (MillraceException e) {
+                if (files.isEmpty()) {
+                    throw e;
+                }
+                // The next page meets it again.
+                return new Page(files, cursor(frames));
             }
             Inode entry = frame.buffered.next();
             frame.after = entry.name();
-            NamespacePath path = frame.path.child(entry.name());
+            NamespacePath found = frame.path.child(entry.name());
             switch (entry) {
-                case Inode.File file -> files.add(new WalkedFile(path, file.source()));
-                case Inode.Directory directory -> frames.push(new Frame(directory, path, ""));
+                case Inode.File file -> {
+                    files.add(new WalkedFile(found, file.source()));
+                    text += found.toString().length() + file.source().key().length();
+                    text += file.source().objectVersion().length();
+                }
+                case Inode.Directory directory -> frames.push(new Frame(directory, found, ""));
             }
-            if (files.size() >= limit || System.nanoTime() - deadlineNanos > 0) {
+            boolean full = files.size() >= limit || text > PAGE_TEXT;
+            if (full || System.nanoTime() - deadlineNanos > 0) {
                 return new Page(files, cursor(frames));
             }
         }
+        checkStillThere(start);
         return new Page(files, "");
+    }
+
+    /** A walk that lost the ground under it has not come to the end. */
+    private void checkStillThere(Inode.Directory directory) {
+        List<Inode> now = inodes.resolve(path.components());
+        if (now.getLast().id() != directory.id()) {
+            throw new MillraceException(
+                    ErrorCode.NOT_FOUND, path + " was removed while it was walked");
+        }
     }
 
     /** False: the directory has no more entries. */

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.metadata.changes;
+
+import org.jspecify.annotations.NullMarked;

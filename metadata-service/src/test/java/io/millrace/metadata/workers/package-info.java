@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.metadata.workers;
+
+import org.jspecify.annotations.NullMarked;
