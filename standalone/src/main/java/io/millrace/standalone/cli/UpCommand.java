@@ -1,10 +1,12 @@
 package io.millrace.standalone.cli;
 
+import io.millrace.contracts.v1.ListMountsRequest;
 import io.millrace.model.ByteCount;
 import io.millrace.standalone.cluster.AgentMount;
 import io.millrace.standalone.cluster.Cluster;
 import io.millrace.standalone.cluster.ClusterSettings;
 import io.millrace.standalone.cluster.ClusterState;
+import io.millrace.standalone.cluster.EmbeddedBucket;
 import io.millrace.standalone.cluster.Endpoints;
 import io.millrace.standalone.cluster.Layout;
 import io.millrace.standalone.cluster.Lifetime;
@@ -74,6 +76,7 @@ final class UpCommand implements Callable<Integer> {
                     () -> {
                         talk.println(already ? "Millrace is already running." : "Millrace is up.");
                         where(talk, cluster.endpoints());
+                        formerAddresses(session, cluster).forEach(talk::println);
                     });
             return ExitCode.OK.code();
         }
@@ -81,6 +84,27 @@ final class UpCommand implements Callable<Integer> {
 
     static AgentMount everything(Path directory) {
         return new AgentMount(directory.toAbsolutePath().normalize().toString(), "/", null);
+    }
+
+    /** A mount names the S3 server's address, which has changed when its port was taken. */
+    private static List<String> formerAddresses(Session session, Cluster cluster) {
+        EmbeddedBucket bucket = cluster.embeddedBucket();
+        return session
+                .services()
+                .metadata(s -> s.listMounts(ListMountsRequest.getDefaultInstance()))
+                .getMountsList()
+                .stream()
+                .filter(m -> m.getOptions().getCredentials().equals("file:" + bucket.credentials()))
+                .filter(m -> !m.getOptions().getEndpoint().equals(bucket.endpoint().toString()))
+                .map(m ->
+                        "Mount "
+                                + m.getPath()
+                                + " refers to the S3 server's former address "
+                                + m.getOptions().getEndpoint()
+                                + ": what is not cached of it cannot be read until the port"
+                                + " is free again at the next 'up', or it is mounted anew.")
+                .map(Terminal::printable)
+                .toList();
     }
 
     static void where(PrintStream out, Endpoints at) {

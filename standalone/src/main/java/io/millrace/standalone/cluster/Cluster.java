@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Cluster implements AutoCloseable {
 
+    private static final int START_ATTEMPTS = 3;
+
     private final ClusterSettings settings;
     private final Installation installation;
     private final Launcher launcher;
@@ -330,11 +332,35 @@ public final class Cluster implements AutoCloseable {
     }
 
     private synchronized void startMissing(ClusterState wanted) {
-        List<PartSpec> missing =
-                plan(wanted).stream()
-                        .filter(spec ->
-                                !state.part(spec.name()).map(PartRecord::isRunning).orElse(false))
-                        .toList();
+        for (int attempt = 1; ; attempt++) {
+            List<PartSpec> missing =
+                    plan(wanted).stream().filter(spec -> !isRunning(spec.name())).toList();
+            expect(wanted);
+            try {
+                start(missing);
+                return;
+            } catch (MillraceException e) {
+                if (attempt == START_ATTEMPTS || !hasLostPort(missing)) {
+                    throw e;
+                }
+                progress.accept("another process has taken a port meanwhile; starting again");
+            }
+        }
+    }
+
+    private boolean isRunning(String name) {
+        return state.part(name).map(PartRecord::isRunning).orElse(false);
+    }
+
+    /** Whether a port is held by a stranger: none of these parts runs any more. */
+    private static boolean hasLostPort(List<PartSpec> stopped) {
+        return stopped.stream()
+                .flatMap(spec -> spec.ports().values().stream())
+                .anyMatch(port -> !Ports.canBeBound(port));
+    }
+
+    /** Writes down what is to run, before it does. */
+    private void expect(ClusterState wanted) {
         ClusterState kept = state;
         for (PartRecord part : wanted.parts()) {
             kept = kept.part(part.name()).isPresent() ? kept : with(kept, part);
@@ -348,7 +374,6 @@ public final class Cluster implements AutoCloseable {
                                 .filter(part ->
                                         part.isRunning() || wanted.part(part.name()).isPresent())
                                 .toList()));
-        start(missing);
     }
 
     private void start(List<PartSpec> missing) {

@@ -200,10 +200,13 @@ final class Launcher {
     Stop stop(PartRecord part) {
         ProcessIdentity process = part.process();
         Stop outcome = Stop.WAS_NOT_RUNNING;
-        if (process != null && process.isAlive()) {
-            server(part)
-                    .ifPresentOrElse(
-                            server -> server.stop(part.kind().stopLimit()), process::terminate);
+        Optional<? extends EmbeddedServer> server = server(part);
+        if (server.isPresent()) {
+            // Also one that a start left behind which was killed before it could write it down.
+            server.get().stop(part.kind().stopLimit());
+            outcome = server.get().isAlive() ? Stop.STILL_RUNNING : Stop.IN_ORDER;
+        } else if (process != null && process.isAlive()) {
+            process.terminate();
             outcome = Stop.IN_ORDER;
             if (!process.awaitEnd(part.kind().stopLimit())) {
                 process.kill();

@@ -19,8 +19,8 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 final class Ports {
 
-    private static final int FIRST_FREE = 20_000;
-    private static final int LAST_FREE = 32_000;
+    private static final int FIRST_FREE = 10_000;
+    private static final int LAST_FREE = 12_000;
     private static final int TRIES = 1_000;
 
     /** What to do when a purpose has had no port yet. */
@@ -46,7 +46,7 @@ final class Ports {
         if (before != null && isFree(before)) {
             return keep(purpose, before);
         }
-        if (before == null && choice == Choice.ANY) {
+        if (choice == Choice.ANY) {
             return keep(purpose, anyFree());
         }
         if (isFree(preferred) && !isPromised(preferred, purpose)) {
@@ -96,9 +96,11 @@ final class Ports {
     }
 
     private boolean isFree(int port) {
-        if (taken.contains(port)) {
-            return false;
-        }
+        return !taken.contains(port) && canBeBound(port);
+    }
+
+    /** Whether nobody listens there now. */
+    static boolean canBeBound(int port) {
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
             socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));

@@ -204,15 +204,20 @@ public final class ReadPass {
 
         @Override
         public OfFile of(DataSet.File file) {
+            int room = (int) Math.min(BUFFER_BYTES, file.length()) + Long.BYTES;
             return new OfFile() {
-                private final byte[] seen = new byte[BUFFER_BYTES + Long.BYTES];
-                private final byte[] expected = new byte[BUFFER_BYTES + Long.BYTES];
+                private final byte[] seen = new byte[room];
+                private final byte[] expected = new byte[room];
                 private long at;
                 private boolean right = true;
 
                 @Override
                 public void bytes(ByteBuffer bytes) {
                     int count = bytes.remaining();
+                    if (at + count > file.length()) {
+                        right = false;
+                        return;
+                    }
                     int skip = (int) (at % Long.BYTES);
                     bytes.get(seen, 0, count);
                     data.fill(file, at - skip, expected, count + skip);

@@ -24,6 +24,20 @@ final class PortsTest {
     }
 
     @Test
+    void in_tests_a_port_that_was_lost_is_not_replaced_by_a_preferred_one() throws Exception {
+        try (ServerSocket lost = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Ports ports = new Ports(Ports.Choice.ANY, Map.of("s3.s3", lost.getLocalPort()));
+            int preferred;
+            try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                preferred = closed.getLocalPort();
+            }
+            int got = ports.take("s3.s3", preferred);
+            assertNotEquals(lost.getLocalPort(), got);
+            assertNotEquals(preferred, got);
+        }
+    }
+
+    @Test
     void a_purpose_keeps_the_port_it_had() {
         Ports first = new Ports(Ports.Choice.ANY, Map.of());
         int port = first.take("s3.s3", 1);
