@@ -31,16 +31,16 @@ public final class FileReader implements AutoCloseable {
     private boolean closed;
 
     FileReader(
-            FileSource source,
+            RemoteReads.Subject subject,
             Cluster cluster,
             RemoteReads remote,
             ReadAhead.Budget budget,
             ClientCounters counters) {
-        this.subject = RemoteReads.Subject.of(source);
+        this.subject = subject;
         this.cluster = cluster;
         this.remote = remote;
         this.counters = counters;
-        this.readAhead = new ReadAhead(source.length(), budget, this::fetch);
+        this.readAhead = new ReadAhead(subject.source().length(), budget, this::fetch);
     }
 
     /** What is read. */

@@ -3,6 +3,7 @@ package io.millrace.client;
 import io.millrace.contracts.v1.Worker;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.FileSource;
+import io.millrace.model.FileVersion;
 import io.millrace.model.MillraceException;
 import java.time.Duration;
 
@@ -71,7 +72,22 @@ public final class MillraceClient implements AutoCloseable {
 
     /** Opens the bytes of a file. Costs no message. Close the reader. */
     public FileReader open(FileSource source) {
-        return new FileReader(source, cluster, remote, budget, counters);
+        return open(source, source.fileVersion());
+    }
+
+    /**
+     * Opens the bytes of a file of the namespace. Costs no message. Close the reader.
+     *
+     * @throws MillraceException IS_A_DIRECTORY
+     */
+    public FileReader open(NamespaceEntry file) {
+        FileVersion version = file.version();
+        return version == null ? open(file.file()) : open(file.file(), version);
+    }
+
+    private FileReader open(FileSource source, FileVersion version) {
+        return new FileReader(
+                new RemoteReads.Subject(source, version), cluster, remote, budget, counters);
     }
 
     public ClientCounters.Snapshot counters() {

@@ -5,6 +5,7 @@ import io.millrace.contracts.v1.Inode;
 import io.millrace.contracts.v1.InodeKind;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.FileSource;
+import io.millrace.model.FileVersion;
 import io.millrace.model.MillraceException;
 import org.jspecify.annotations.Nullable;
 
@@ -16,19 +17,28 @@ import org.jspecify.annotations.Nullable;
  * @param name in that directory
  * @param modifiedMillis since the epoch
  * @param source a file's bytes; null: a directory
+ * @param version the name of these bytes, which takes a hash to compute; null: a directory
  */
 public record NamespaceEntry(
-        long id, long parentId, String name, long modifiedMillis, @Nullable FileSource source) {
+        long id,
+        long parentId,
+        String name,
+        long modifiedMillis,
+        @Nullable FileSource source,
+        @Nullable FileVersion version) {
 
     static NamespaceEntry of(Inode inode) {
+        FileSource source =
+                inode.getKind() == InodeKind.INODE_KIND_FILE
+                        ? Messages.fromMessage(inode.getSource())
+                        : null;
         return new NamespaceEntry(
                 inode.getId(),
                 inode.getParentId(),
                 inode.getName(),
                 inode.getModifiedMillis(),
-                inode.getKind() == InodeKind.INODE_KIND_FILE
-                        ? Messages.fromMessage(inode.getSource())
-                        : null);
+                source,
+                source == null ? null : source.fileVersion());
     }
 
     public boolean isDirectory() {

@@ -42,11 +42,32 @@ final class RemoteReads {
     private final ClientCounters counters;
     private final ConcurrentHashMap<WorkerId, Long> suspectUntil = new ConcurrentHashMap<>();
 
-    /** What is read. */
-    record Subject(FileSource source, FileVersion version, DataRequest request) {
-        static Subject of(FileSource source) {
-            FileVersion version = source.fileVersion();
-            return new Subject(source, version, new DataRequest(source, version));
+    /** What is read. Its request is made when it is first needed: local reads need none. */
+    static final class Subject {
+        private final FileSource source;
+        private final FileVersion version;
+        private volatile @Nullable DataRequest request;
+
+        Subject(FileSource source, FileVersion version) {
+            this.source = source;
+            this.version = version;
+        }
+
+        FileSource source() {
+            return source;
+        }
+
+        FileVersion version() {
+            return version;
+        }
+
+        DataRequest request() {
+            DataRequest made = request;
+            if (made == null) {
+                made = new DataRequest(source, version);
+                request = made;
+            }
+            return made;
         }
     }
 

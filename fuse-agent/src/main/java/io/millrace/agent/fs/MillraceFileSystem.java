@@ -106,7 +106,7 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
     public long open(long node) {
         NamespaceEntry entry = nodes.node(node).entry;
         long handle = nextHandle.getAndIncrement();
-        files.put(handle, new OpenFile(entry, client.open(entry.file())));
+        files.put(handle, new OpenFile(entry, client.open(entry)));
         return handle;
     }
 

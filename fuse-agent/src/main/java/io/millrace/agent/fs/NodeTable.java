@@ -29,8 +29,7 @@ final class NodeTable {
      */
     record Key(long inode, @Nullable FileVersion version) {
         static Key of(NamespaceEntry entry) {
-            return new Key(
-                    entry.id(), entry.source() == null ? null : entry.source().fileVersion());
+            return new Key(entry.id(), entry.version());
         }
     }
 

@@ -275,6 +275,49 @@ public abstract class FuseBindingSuite {
     }
 
     @Test
+    void aTimerDoesNotEndALookupAndAKillDoes() throws Exception {
+        files.file(files.root(), "slow", 1000, 7);
+        files.file(files.root(), "slower", 1000, 7);
+        files.closeGate("slow");
+        files.closeGate("slower");
+        Process caller =
+                new ProcessBuilder(
+                                "bash",
+                                "-c",
+                                "trap : ALRM; [ -s slow ] && echo there; [ -s slower ] && echo too")
+                        .directory(mountPoint.toFile())
+                        .start();
+        processes.add(caller);
+        Mounts.await("the lookup waits", () -> files.standing.get() == 1);
+        signal("ALRM", caller);
+        files.openGate("slow");
+        assertEquals("there", caller.inputReader().readLine());
+        Mounts.await("the second lookup waits", () -> files.standing.get() == 1);
+        signal("ALRM", caller);
+        caller.destroyForcibly();
+        assertTrue(caller.waitFor(20, TimeUnit.SECONDS), "SIGKILL did not end the process");
+    }
+
+    /** Sends a signal, and returns when the kernel's INTERRUPT for it has been read. */
+    private void signal(String name, Process process) throws Exception {
+        assertEquals(0, process("kill", "-" + name, Long.toString(process.pid())).waitFor());
+        Path status = Path.of("/proc/" + process.pid() + "/status");
+        Mounts.await(
+                "the signal is pending",
+                () -> {
+                    try {
+                        return Files.readString(status).contains("ShdPnd:\t0000000000002000");
+                    } catch (IOException e) {
+                        throw new java.io.UncheckedIOException(e);
+                    }
+                });
+        // Interrupts are handed out before other requests.
+        assertThrows(
+                NoSuchFileException.class,
+                () -> Files.size(mountPoint.resolve("absent-" + System.nanoTime())));
+    }
+
+    @Test
     void aKilledReaderEndsAtOnce() throws Exception {
         ReferenceFileSystem.Node slow = files.file(files.root(), "slow", 5_000_000, 7);
         Process caller;

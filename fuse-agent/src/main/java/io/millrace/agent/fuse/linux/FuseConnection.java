@@ -163,16 +163,16 @@ final class FuseConnection implements FuseMount {
             default -> {
                 Operation operation = protocol.decode(in);
                 if (operation != null) {
-                    answer(opcode, unique, operation, out);
+                    answer(opcode, unique, in.thread(), operation, out);
                 }
             }
         }
     }
 
-    private void answer(int opcode, long unique, Operation operation, ReplyBuffer out) {
+    private void answer(int opcode, long unique, int thread, Operation operation, ReplyBuffer out) {
         int result = protocol.run(operation, out, Call.IMMEDIATE);
         if (result == Operation.WOULD_BLOCK) {
-            waiting.start(opcode, unique, operation, out);
+            waiting.start(opcode, unique, thread, operation, out);
         } else if (out.send(device.fd(), unique, result) != 0) {
             protocol.takeBack(out);
         }

@@ -47,6 +47,11 @@ final class RequestBuffer {
         return memory.get(JAVA_LONG_UNALIGNED, Wire.IN_NODE);
     }
 
+    /** The thread that asks, as this process sees its id; 0: of another namespace. */
+    int thread() {
+        return memory.get(JAVA_INT_UNALIGNED, Wire.IN_THREAD);
+    }
+
     int intAt(int offset) {
         return memory.get(JAVA_INT_UNALIGNED, Wire.IN_HEADER + offset);
     }

@@ -3,6 +3,7 @@ package io.millrace.agent.fuse.linux;
 import io.millrace.agent.fuse.Call;
 import io.millrace.client.Cancellation;
 import io.millrace.model.Errno;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -34,14 +35,22 @@ final class WaitingRequests {
         this.large = new BufferPool(Wire.MAX_READ, largeBuffers);
     }
 
-    private record Waiting(long unique, Cancellation cancellation, AtomicBoolean answered) {}
+    /** How often the signals of a thread that got a patient one are looked at again. */
+    private static final Duration SIGNAL_CHECK = Duration.ofMillis(100);
 
-    /** Starts to wait. Does not wait itself. */
-    void start(int opcode, long unique, Operation operation, ReplyBuffer scratch) {
+    private record Waiting(
+            long unique, int thread, Cancellation cancellation, AtomicBoolean answered) {}
+
+    /**
+     * Starts to wait. Does not wait itself.
+     *
+     * @param thread that waits for the answer
+     */
+    void start(int opcode, long unique, int thread, Operation operation, ReplyBuffer scratch) {
         if (!device.retain()) {
             return;
         }
-        Waiting request = new Waiting(unique, new Cancellation(), new AtomicBoolean());
+        Waiting request = new Waiting(unique, thread, new Cancellation(), new AtomicBoolean());
         waiting.put(unique, request);
         if (early.remove(unique)) {
             interrupt(request, scratch);
@@ -52,7 +61,7 @@ final class WaitingRequests {
                 .start(() -> run(request, operation, pool));
     }
 
-    /** Answers EINTR to the request {@code unique} if it waits. */
+    /** Answers EINTR to the request {@code unique} if it waits, and its thread should not. */
     void interrupt(long unique, ReplyBuffer scratch) {
         Waiting request = waiting.get(unique);
         if (request == null) {
@@ -75,6 +84,32 @@ final class WaitingRequests {
     }
 
     private void interrupt(Waiting request, ReplyBuffer scratch) {
+        if (PendingSignals.endWaitOf(request.thread())) {
+            end(request, scratch);
+            return;
+        }
+        // The kernel sends one INTERRUPT only, whatever comes later.
+        Thread.ofVirtual().name("fuse-signals").start(() -> watchSignals(request));
+    }
+
+    private void watchSignals(Waiting request) {
+        try {
+            while (waiting.containsKey(request.unique())) {
+                Thread.sleep(SIGNAL_CHECK);
+                if (PendingSignals.endWaitOf(request.thread()) && device.retain()) {
+                    ReplyBuffer scratch = small.take();
+                    end(request, scratch);
+                    small.giveBack(scratch);
+                    device.release();
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody interrupts this thread", e);
+        }
+    }
+
+    private void end(Waiting request, ReplyBuffer scratch) {
         if (request.answered().compareAndSet(false, true)) {
             var _ = scratch.send(device.fd(), request.unique(), -Errno.EINTR);
             request.cancellation().cancel();

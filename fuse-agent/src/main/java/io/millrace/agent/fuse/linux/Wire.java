@@ -60,6 +60,7 @@ final class Wire {
     static final int IN_OPCODE = 4;
     static final int IN_UNIQUE = 8;
     static final int IN_NODE = 16;
+    static final int IN_THREAD = 32;
 
     /** fuse_out_header: len u32, error s32, unique u64. */
     static final int OUT_HEADER = 16;
