@@ -1,7 +1,5 @@
 package io.millrace.metadata.namespace;
 
-import static java.util.Objects.requireNonNull;
-
 import io.millrace.metadata.database.Database;
 import io.millrace.model.FileSource;
 import java.sql.Connection;
@@ -75,20 +73,28 @@ final class InodeStore {
     /** Empty: there is no such directory. */
     Optional<Found> lookup(long directoryId, String name) {
         return database.read(connection -> {
-            Optional<Inode.Directory> directory = directory(connection, directoryId);
-            if (directory.isEmpty()) {
-                return Optional.empty();
-            }
             try (PreparedStatement statement =
                     connection.prepareStatement(
                             "SELECT"
                                     + COLUMNS
-                                    + "FROM metadata.inode i WHERE i.parent_id = ? AND"
-                                    + " i.name = ?")) {
+                                    + """
+                                    FROM (
+                                        SELECT 0 AS depth, d.* FROM metadata.inode d
+                                        WHERE d.id = ? AND d.kind = 2
+                                        UNION ALL
+                                        SELECT 1, c.* FROM metadata.inode c
+                                        WHERE c.parent_id = ? AND c.name = ?) AS i
+                                    ORDER BY i.depth
+                                    """)) {
                 statement.setLong(1, directoryId);
-                statement.setString(2, name);
-                List<Inode> entry = inodes(statement, directory.get());
-                return Optional.of(new Found(directory.get(), entry.stream().findFirst()));
+                statement.setLong(2, directoryId);
+                statement.setString(3, name);
+                List<Inode> found = inodes(statement, null);
+                return !found.isEmpty()
+                                && found.getFirst() instanceof Inode.Directory directory
+                                && directory.id() == directoryId
+                        ? Optional.of(new Found(directory, found.stream().skip(1).findFirst()))
+                        : Optional.empty();
             }
         });
     }
@@ -221,7 +227,11 @@ final class InodeStore {
                         in = directory;
                     }
                 } else {
-                    inodes.add(fileRow(row, requireNonNull(in, "a file is in a directory")));
+                    if (in == null) {
+                        // Its directory is gone and it is about to be.
+                        break;
+                    }
+                    inodes.add(fileRow(row, in));
                 }
             }
         }

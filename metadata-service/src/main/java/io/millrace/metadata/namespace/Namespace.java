@@ -173,13 +173,18 @@ public final class Namespace {
     }
 
     public LookedUp lookup(long parentId, String name) {
-        Inode.Directory parent = requireDirectory(parentId);
         if (EntryName.problem(name).isPresent()) {
+            requireDirectory(parentId);
             return new LookedUp(Optional.empty(), limits.aboveMountsValid().toMillis());
         }
-        long valid = fresh(parent);
         InodeStore.Found found =
                 inodes.lookup(parentId, name).orElseThrow(() -> noDirectory(parentId));
+        long valid = freshness.validMillis(found.directory());
+        if (valid > 0) {
+            return new LookedUp(found.entry(), valid);
+        }
+        valid = fresh(found.directory());
+        found = inodes.lookup(parentId, name).orElseThrow(() -> noDirectory(parentId));
         return new LookedUp(found.entry(), told(valid, found.directory()));
     }
 

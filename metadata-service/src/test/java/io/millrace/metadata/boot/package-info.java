@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.metadata.boot;
+
+import org.jspecify.annotations.NullMarked;
