@@ -81,7 +81,7 @@ public final class Results {
             Outcome outcome)
             throws SQLException {
         BatchStore.delete(connection, batch.id());
-        new Counting(connection, job, batch, settings.maxFailures()).count(worker, outcome);
+        new CountingStore(connection, job, batch, settings.maxFailures()).count(worker, outcome);
         if (job.open()) {
             if (!outcome.moved().isEmpty()) {
                 BatchStore.insert(

@@ -24,7 +24,7 @@ import java.util.Set;
  * then taken out of done or skipped: now, when the counting part has been applied, or when it will
  * be ({@code failure.counted}).
  */
-final class Counting {
+final class CountingStore {
 
     private final Connection connection;
     private final BatchStore.HeldJob job;
@@ -34,7 +34,7 @@ final class Counting {
     private long skippedFiles;
     private long failedFiles;
 
-    Counting(Connection connection, BatchStore.HeldJob job, OpenBatch batch, int maxFailures) {
+    CountingStore(Connection connection, BatchStore.HeldJob job, OpenBatch batch, int maxFailures) {
         this.connection = connection;
         this.job = job;
         this.batch = batch;
