@@ -1,11 +1,15 @@
 package io.millrace.metadata.namespace;
 
 import io.millrace.metadata.database.Database;
+import io.millrace.metadata.namespace.ListedEntries.HiddenKey;
+import io.millrace.metadata.namespace.ListingStore.RawSpan;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.util.HexFormat;
 import java.util.List;
 
-/** SQL that lists the keys that cannot be paths. */
+/** SQL of the keys that cannot be paths. */
 final class HiddenKeyStore {
 
     private final Database database;
@@ -99,5 +103,66 @@ final class HiddenKeyStore {
                 return Database.first(statement, row -> row.getLong(1)).orElse(0L);
             }
         });
+    }
+
+    /** Forgets the hidden keys of the span that are not hidden any more, and adds new ones. */
+    static void sync(
+            Connection connection,
+            Inode.Directory directory,
+            RawSpan raw,
+            List<HiddenKey> hidden,
+            List<HiddenKey> keep)
+            throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        DELETE FROM metadata.hidden_key
+                        WHERE directory_id = ? AND raw_key > ? AND raw_key <= ?
+                            AND raw_key <> ALL (?)
+                        """)) {
+            statement.setLong(1, directory.id());
+            statement.setBytes(2, raw.from());
+            statement.setBytes(3, raw.to());
+            byte[][] kept =
+                    java.util.stream.Stream.concat(hidden.stream(), keep.stream())
+                            .map(HiddenKey::raw)
+                            .toArray(byte[][]::new);
+            statement.setArray(4, connection.createArrayOf("bytea", kept));
+            statement.executeUpdate();
+        }
+        insert(connection, directory, hidden);
+    }
+
+    static void insert(Connection connection, Inode.Directory directory, List<HiddenKey> hidden)
+            throws SQLException {
+        if (hidden.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        INSERT INTO metadata.hidden_key
+                            (directory_id, mount_id, raw_key, shown_key, reason)
+                        SELECT ?, ?, u.raw_key, u.shown_key, u.reason
+                        FROM unnest(?::bytea[], ?::text[], ?::text[])
+                            AS u(raw_key, shown_key, reason)
+                        ON CONFLICT (directory_id, raw_key) DO NOTHING
+                        """)) {
+            statement.setLong(1, directory.id());
+            statement.setLong(2, directory.mountId());
+            statement.setArray(
+                    3,
+                    connection.createArrayOf(
+                            "bytea", hidden.stream().map(HiddenKey::raw).toArray(byte[][]::new)));
+            statement.setArray(
+                    4,
+                    connection.createArrayOf(
+                            "text", hidden.stream().map(HiddenKey::shown).toArray()));
+            statement.setArray(
+                    5,
+                    connection.createArrayOf(
+                            "text", hidden.stream().map(HiddenKey::reason).toArray()));
+            statement.executeUpdate();
+        }
     }
 }

@@ -141,8 +141,8 @@ final class ListingStore {
             }
             DirectoryDiff diff = decide.apply(known(connection, directory.id(), entries, span));
             write(connection, directory, diff);
-            syncHidden(connection, directory, raw, entries.hidden(), keepHidden.get());
-            insertHidden(connection, directory, diff.hidden());
+            HiddenKeyStore.sync(connection, directory, raw, entries.hidden(), keepHidden.get());
+            HiddenKeyStore.insert(connection, directory, diff.hidden());
             if (claim.listedBefore()) {
                 ChangeLogStore.append(connection, diff.changes());
             }
@@ -435,67 +435,5 @@ final class ListingStore {
                 connection.createArrayOf(
                         "int8",
                         files.stream().map(file -> file.modified().toEpochMilli()).toArray()));
-    }
-
-    /** Forgets the hidden keys of the span that are not hidden any more, and adds new ones. */
-    private static void syncHidden(
-            Connection connection,
-            Inode.Directory directory,
-            RawSpan raw,
-            List<HiddenKey> hidden,
-            List<HiddenKey> keep)
-            throws SQLException {
-        try (PreparedStatement statement =
-                connection.prepareStatement(
-                        """
-                        DELETE FROM metadata.hidden_key
-                        WHERE directory_id = ? AND raw_key > ? AND raw_key <= ?
-                            AND raw_key <> ALL (?)
-                        """)) {
-            statement.setLong(1, directory.id());
-            statement.setBytes(2, raw.from());
-            statement.setBytes(3, raw.to());
-            byte[][] kept =
-                    java.util.stream.Stream.concat(hidden.stream(), keep.stream())
-                            .map(HiddenKey::raw)
-                            .toArray(byte[][]::new);
-            statement.setArray(4, connection.createArrayOf("bytea", kept));
-            statement.executeUpdate();
-        }
-        insertHidden(connection, directory, hidden);
-    }
-
-    private static void insertHidden(
-            Connection connection, Inode.Directory directory, List<HiddenKey> hidden)
-            throws SQLException {
-        if (hidden.isEmpty()) {
-            return;
-        }
-        try (PreparedStatement statement =
-                connection.prepareStatement(
-                        """
-                        INSERT INTO metadata.hidden_key
-                            (directory_id, mount_id, raw_key, shown_key, reason)
-                        SELECT ?, ?, u.raw_key, u.shown_key, u.reason
-                        FROM unnest(?::bytea[], ?::text[], ?::text[])
-                            AS u(raw_key, shown_key, reason)
-                        ON CONFLICT (directory_id, raw_key) DO NOTHING
-                        """)) {
-            statement.setLong(1, directory.id());
-            statement.setLong(2, directory.mountId());
-            statement.setArray(
-                    3,
-                    connection.createArrayOf(
-                            "bytea", hidden.stream().map(HiddenKey::raw).toArray(byte[][]::new)));
-            statement.setArray(
-                    4,
-                    connection.createArrayOf(
-                            "text", hidden.stream().map(HiddenKey::shown).toArray()));
-            statement.setArray(
-                    5,
-                    connection.createArrayOf(
-                            "text", hidden.stream().map(HiddenKey::reason).toArray()));
-            statement.executeUpdate();
-        }
     }
 }
