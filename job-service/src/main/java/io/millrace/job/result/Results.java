@@ -110,7 +110,7 @@ public final class Results {
     public int sweep() {
         List<OpenBatch> late =
                 database.transaction(
-                        connection -> LateBatches.find(connection, settings.batchTimeout()));
+                        connection -> LateBatchStore.find(connection, settings.batchTimeout()));
         late.forEach(this::late);
         return late.size();
     }
@@ -125,7 +125,7 @@ public final class Results {
             if (!job.get().open()) {
                 BatchStore.delete(connection, seen.id());
             } else if (seen.attempt() < settings.maxAttempts()) {
-                LateBatches.sendAgain(connection, seen);
+                LateBatchStore.sendAgain(connection, seen);
             } else {
                 giveUp(connection, job.get(), batch.get());
             }

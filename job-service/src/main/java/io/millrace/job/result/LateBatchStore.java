@@ -9,11 +9,11 @@ import java.time.Duration;
 import java.util.List;
 
 /** The SQL of batches that were sent and have had no result for too long. */
-final class LateBatches {
+final class LateBatchStore {
 
     private static final int AT_ONCE = 100;
 
-    private LateBatches() {}
+    private LateBatchStore() {}
 
     static List<OpenBatch> find(Connection connection, Duration timeout) throws SQLException {
         try (PreparedStatement statement =
