@@ -9,7 +9,7 @@ import java.time.Duration;
 interface AgentConfig {
 
     /** Where metadata-service answers gRPC; {@code --metadata-service} comes first. */
-    @WithDefault("127.0.0.1:7411")
+    @WithDefault("127.0.0.1:7401")
     String metadataService();
 
     /** How long to wait for metadata-service at start. */
