@@ -96,18 +96,21 @@ final class RemoteReads {
         long at = offset;
         int end = target.limit();
         while (target.position() < end) {
-            ByteRange block = layout.range(layout.blockAt(at), subject.source().length());
-            int bytes = (int) Math.min(end - target.position(), block.end() - at);
+            long length = subject.source().length();
+            int block = layout.blockAt(at);
+            ByteRange together = layout.placedWith(block, length);
+            int bytes = (int) Math.min(end - target.position(), together.end() - at);
             target.limit(target.position() + bytes);
-            readInBlock(subject, layout.blockAt(at), target, at, deadline, cancellation);
+            BlockId placedBy = layout.placedBy(subject.version(), block, length);
+            readFromOwners(subject, placedBy, target, at, deadline, cancellation);
             target.limit(end);
             at += bytes;
         }
     }
 
-    private void readInBlock(
+    private void readFromOwners(
             Subject subject,
-            int block,
+            BlockId block,
             ByteBuffer target,
             long offset,
             long deadline,
@@ -116,7 +119,7 @@ final class RemoteReads {
         long pause = FIRST_PAUSE_MILLIS;
         Exception last = null;
         while (true) {
-            for (Worker worker : candidates(new BlockId(subject.version(), block))) {
+            for (Worker worker : candidates(block)) {
                 cancellation.check();
                 ByteRange rest = ByteRange.between(end - target.remaining(), end);
                 Exception failure =

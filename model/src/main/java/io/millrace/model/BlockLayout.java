@@ -12,7 +12,10 @@ public record BlockLayout(long blockBytes) {
     /** Size of every chunk but a file's last. */
     public static final int CHUNK_BYTES = 1 << 20;
 
-    /** Blocks of 64 MiB. */
+    /** Files of up to this many blocks are placed whole. */
+    public static final int WHOLE_FILE_BLOCKS = 16;
+
+    /** Blocks of 64 MiB: files of up to 1 GiB are placed whole. */
     public static final BlockLayout DEFAULT = new BlockLayout(64L << 20);
 
     public BlockLayout {
@@ -42,6 +45,24 @@ public record BlockLayout(long blockBytes) {
         }
         long start = index * blockBytes;
         return ByteRange.between(start, Math.min(start + blockBytes, fileLength));
+    }
+
+    /**
+     * The block whose slot says where block {@code index} of a file belongs. For a file of at most
+     * {@link #WHOLE_FILE_BLOCKS} it is the first: such a file lies whole on its owner, where it can
+     * become complete and be handed to the kernel. In a larger file each block goes its own way.
+     */
+    public BlockId placedBy(FileVersion version, int index, long fileLength) {
+        return new BlockId(version, isPlacedWhole(fileLength) ? 0 : index);
+    }
+
+    /** The bytes that are placed together with block {@code index}. */
+    public ByteRange placedWith(int index, long fileLength) {
+        return isPlacedWhole(fileLength) ? ByteRange.whole(fileLength) : range(index, fileLength);
+    }
+
+    private boolean isPlacedWhole(long fileLength) {
+        return fileLength <= blockBytes * WHOLE_FILE_BLOCKS;
     }
 
     /** How many chunks a file of {@code fileLength} bytes has; an empty file has none. */

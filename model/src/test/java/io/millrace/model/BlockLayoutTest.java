@@ -31,6 +31,16 @@ class BlockLayoutTest {
     }
 
     @Test
+    void aFileOfFewBlocksIsPlacedWholeAndALargerOneBlockByBlock() {
+        FileVersion version = new FileVersion(1, 2);
+        long whole = 16 * 4 * MIB;
+        assertEquals(new BlockId(version, 0), LAYOUT.placedBy(version, 15, whole));
+        assertEquals(ByteRange.whole(whole), LAYOUT.placedWith(15, whole));
+        assertEquals(new BlockId(version, 15), LAYOUT.placedBy(version, 15, whole + 1));
+        assertEquals(new ByteRange(15 * 4 * MIB, 4 * MIB), LAYOUT.placedWith(15, whole + 1));
+    }
+
+    @Test
     void aBlockSizeThatCutsChunksIsRefused() {
         assertThrows(IllegalArgumentException.class, () -> new BlockLayout(MIB + 1));
     }

@@ -10,7 +10,6 @@ import io.millrace.contracts.v1.BatchItem;
 import io.millrace.contracts.v1.BatchKind;
 import io.millrace.contracts.v1.BatchResult;
 import io.millrace.contracts.v1.FailedItem;
-import io.millrace.model.BlockId;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteRange;
 import io.millrace.model.ErrorCode;
@@ -147,7 +146,9 @@ public final class BatchRunner {
         List<Integer> others = new ArrayList<>();
         for (int block : item.getBlocksList()) {
             checkBlock(source, layout, block);
-            boolean isOwn = placement.isOwner(cluster.self(), new BlockId(version, block));
+            boolean isOwn =
+                    placement.isOwner(
+                            cluster.self(), layout.placedBy(version, block, source.length()));
             (isOwn ? own : others).add(block);
         }
         List<Outcome> outcomes = new ArrayList<>();

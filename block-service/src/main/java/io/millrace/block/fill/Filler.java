@@ -164,8 +164,8 @@ public final class Filler {
             return;
         }
         BlockLayout layout = mounts.find(source.mountId()).layout();
-        long blockEnd = layout.range(layout.blockAt(range.end() - 1), source.length()).end();
-        long end = Math.min(blockEnd, range.end() + ahead);
+        int block = layout.blockAt(range.end() - 1);
+        long end = Math.min(layout.placedWith(block, source.length()).end(), range.end() + ahead);
         if (end > range.end()) {
             FileFill fill = reference(version, source);
             try {

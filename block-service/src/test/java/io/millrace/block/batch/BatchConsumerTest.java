@@ -12,7 +12,6 @@ import io.millrace.contracts.v1.BatchItem;
 import io.millrace.contracts.v1.BatchKind;
 import io.millrace.contracts.v1.BatchResult;
 import io.millrace.embedded.testing.TestServers;
-import io.millrace.model.BlockId;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.FileSource;
 import io.millrace.model.Ring;
@@ -119,19 +118,22 @@ class BatchConsumerTest {
         Ring both = ring(1, SELF, OTHER);
         view.update(both);
         int slot = view.ownSlots().getFirst();
-        byte[] bytes = parts.object("big", 60 * MIB);
+        byte[] bytes = parts.object("big", 68 * MIB);
         FileSource file = parts.stat("big");
-        List<Integer> blocks = IntStream.range(0, 15).boxed().toList();
+        List<Integer> blocks = IntStream.range(0, 17).boxed().toList();
+        BlockLayout layout = new BlockLayout(4 << 20);
         List<Integer> own =
                 blocks.stream()
                         .filter(block ->
                                 both.placement()
-                                        .isOwner(SELF, new BlockId(file.fileVersion(), block)))
+                                        .isOwner(
+                                                SELF,
+                                                layout.placedBy(
+                                                        file.fileVersion(), block, bytes.length)))
                         .toList();
         assertTrue(!own.isEmpty() && own.size() < blocks.size(), own.toString());
         send(slot, batch("mixed", BatchKind.BATCH_KIND_LOAD, item("/big", file, blocks, true)));
         BatchResult result = result("mixed");
-        BlockLayout layout = new BlockLayout(4 << 20);
         assertEquals(
                 own.stream().mapToLong(b -> layout.range(b, bytes.length).length()).sum(),
                 result.getDoneBytes());

@@ -2,7 +2,6 @@ package io.millrace.job.plan;
 
 import io.millrace.contracts.v1.BatchItem;
 import io.millrace.job.ledger.Tally;
-import io.millrace.model.BlockId;
 import io.millrace.model.FileVersion;
 import io.millrace.model.Placement;
 import io.millrace.model.WorkerId;
@@ -73,7 +72,7 @@ final class BatchCutter {
                 long bytes = 0;
                 FileVersion version = piece.version();
                 for (int block : piece.blocks()) {
-                    if (placement.isOwner(worker, new BlockId(version, block))) {
+                    if (placement.isOwner(worker, piece.placedBy(block))) {
                         counts |= block == 0;
                         bytes += piece.bytes(block);
                     }
@@ -105,7 +104,7 @@ final class BatchCutter {
         FileVersion version = piece.version();
         Map<WorkerId, List<Integer>> byOwner = new LinkedHashMap<>();
         for (int block : piece.blocks()) {
-            WorkerId owner = placement.owners(new BlockId(version, block)).getFirst();
+            WorkerId owner = placement.owners(piece.placedBy(block)).getFirst();
             byOwner.computeIfAbsent(owner, _ -> new ArrayList<>()).add(block);
         }
         int first = piece.blocks().getFirst();
@@ -137,7 +136,7 @@ final class BatchCutter {
             int first) {
         return new Share(
                 owner,
-                new BlockId(version, run.getFirst()).slot(placement.slots()),
+                piece.placedBy(run.getFirst()).slot(placement.slots()),
                 run,
                 bytes,
                 piece.countsFile() && run.getFirst() == first);

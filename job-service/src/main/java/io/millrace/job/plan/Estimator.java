@@ -8,7 +8,6 @@ import io.millrace.job.cluster.FoundFiles;
 import io.millrace.job.cluster.Topology;
 import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.Tally;
-import io.millrace.model.BlockId;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
@@ -205,8 +204,7 @@ public final class Estimator {
             Map<WorkerId, Long> byOwner = new HashMap<>();
             long unowned = 0;
             for (int block : piece.blocks()) {
-                List<WorkerId> owners =
-                        topology.placement().owners(new BlockId(piece.version(), block));
+                List<WorkerId> owners = topology.placement().owners(piece.placedBy(block));
                 if (owners.isEmpty()) {
                     unowned += piece.bytes(block);
                 } else {

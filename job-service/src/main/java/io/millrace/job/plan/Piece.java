@@ -6,6 +6,7 @@ import io.millrace.contracts.Messages;
 import io.millrace.contracts.v1.BatchItem;
 import io.millrace.contracts.v1.FileSource;
 import io.millrace.contracts.v1.WalkedFile;
+import io.millrace.model.BlockId;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.FileVersion;
 import java.util.List;
@@ -56,6 +57,11 @@ record Piece(
 
     private static FileVersion version(FileSource source) {
         return Messages.fromMessage(source).fileVersion();
+    }
+
+    /** The block whose owners are to have {@code block}. */
+    BlockId placedBy(int block) {
+        return layout.placedBy(version, block, source.getLength());
     }
 
     long bytes(int block) {

@@ -83,9 +83,11 @@ class BatchCutterTest {
             for (BatchItem item : cut.items()) {
                 FileVersion version = Messages.fromMessage(item.getSource()).fileVersion();
                 for (int block : item.getBlocksList()) {
-                    BlockId id = new BlockId(version, block);
-                    assertTrue(placement.isOwner(cut.worker(), id));
-                    seen.merge(id, 1, Integer::sum);
+                    assertTrue(
+                            placement.isOwner(
+                                    cut.worker(),
+                                    LAYOUT.placedBy(version, block, item.getSource().getLength())));
+                    seen.merge(new BlockId(version, block), 1, Integer::sum);
                 }
             }
         }

@@ -12,7 +12,6 @@ import io.millrace.contracts.v1.BlockServiceGrpc;
 import io.millrace.contracts.v1.FailedItem;
 import io.millrace.contracts.v1.ResidencyRequest;
 import io.millrace.contracts.v1.ResidencyResponse;
-import io.millrace.model.BlockId;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.FileVersion;
@@ -48,6 +47,8 @@ import org.apache.kafka.common.serialization.StringSerializer;
  */
 public final class ScriptedWorker extends BlockServiceGrpc.BlockServiceImplBase
         implements AutoCloseable {
+
+    private static final BlockLayout LAYOUT = new BlockLayout(FakeNamespace.BLOCK_BYTES);
 
     private final WorkerId id;
     private final FakeNamespace namespace;
@@ -173,7 +174,8 @@ public final class ScriptedWorker extends BlockServiceGrpc.BlockServiceImplBase
     private void load(BatchItem item, Placement placement, BatchResult.Builder result) {
         FileVersion version = Messages.fromMessage(item.getSource()).fileVersion();
         if (item.getBlocksList().stream()
-                .anyMatch(block -> !placement.isOwner(id, new BlockId(version, block)))) {
+                .map(block -> LAYOUT.placedBy(version, block, item.getSource().getLength()))
+                .anyMatch(placedBy -> !placement.isOwner(id, placedBy))) {
             result.addMoved(item);
             return;
         }
@@ -213,9 +215,7 @@ public final class ScriptedWorker extends BlockServiceGrpc.BlockServiceImplBase
     }
 
     private static long blockBytes(BatchItem item, int block) {
-        return new BlockLayout(FakeNamespace.BLOCK_BYTES)
-                .range(block, item.getSource().getLength())
-                .length();
+        return LAYOUT.range(block, item.getSource().getLength()).length();
     }
 
     @Override

@@ -26,7 +26,7 @@ class RestartIT {
         Files.writeString(sums, DATA.md5Lines());
         try (TestCluster cluster = TestCluster.start(settings -> settings)) {
             cluster.bucket().putAll(DATA, "set/");
-            cluster.addMount("/data", "set/", options -> options.setBlockBytes(4 << 20));
+            cluster.addMount("/data", "set/", options -> options.setBlockBytes(1 << 20));
             Job load = cluster.run(JobKind.JOB_KIND_LOAD, "/data");
             assertEquals(JobState.JOB_STATE_SUCCEEDED, load.getState(), load.toString());
             assertEquals(DATA.bytes(), load.getDoneBytes() + load.getSkippedBytes());

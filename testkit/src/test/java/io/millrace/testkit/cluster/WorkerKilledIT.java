@@ -38,7 +38,7 @@ class WorkerKilledIT {
         MountPossible.assume();
         cluster = TestCluster.start(settings -> settings);
         cluster.bucket().putAll(DATA, "set/");
-        cluster.addMount("/data", "set/", options -> options.setBlockBytes(4 << 20));
+        cluster.addMount("/data", "set/", options -> options.setBlockBytes(1 << 20));
         sums = Files.createTempFile("millrace-sums-", ".md5");
         Files.writeString(sums, DATA.md5Lines());
     }
