@@ -28,10 +28,12 @@ final class CacheLayout {
 
     private final Path directory;
     private final Path files;
+    private final String filesName;
 
     CacheLayout(Path directory) {
         this.directory = directory;
         this.files = directory.resolve(VERSION);
+        this.filesName = files + "/";
     }
 
     Path directory() {
@@ -45,6 +47,11 @@ final class CacheLayout {
 
     Path complete(FileVersion version) {
         return path(version, "");
+    }
+
+    /** {@link #complete} as a string, without the cost of a path. */
+    String completeName(FileVersion version) {
+        return filesName + inner(version);
     }
 
     Path part(FileVersion version) {
@@ -104,7 +111,11 @@ final class CacheLayout {
     }
 
     private Path path(FileVersion version, String suffix) {
+        return files.resolve(inner(version) + suffix);
+    }
+
+    private static String inner(FileVersion version) {
         String hex = version.toString();
-        return files.resolve(hex.substring(0, 2) + "/" + hex.substring(2, 4) + "/" + hex + suffix);
+        return hex.substring(0, 2) + "/" + hex.substring(2, 4) + "/" + hex;
     }
 }

@@ -1,6 +1,8 @@
 package io.millrace.cache;
 
 import io.millrace.model.FileVersion;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -16,6 +18,15 @@ public interface CacheReader extends AutoCloseable {
      * @param length what the file's length must be; a cache file that says otherwise is not used
      */
     Optional<ResidentFile> open(FileVersion version, long length);
+
+    /**
+     * Under which names a complete file lies, if it does: one for each directory that can be
+     * believed. What is there under its name is the whole file.
+     */
+    List<String> names(FileVersion version);
+
+    /** Where it looks. */
+    List<Path> directories();
 
     @Override
     void close();

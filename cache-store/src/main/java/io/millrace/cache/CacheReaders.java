@@ -38,12 +38,12 @@ public final class CacheReaders {
                         .toList());
     }
 
-    private record DirectoriesReader(List<DirectoryReader> directories) implements CacheReader {
+    private record DirectoriesReader(List<DirectoryReader> readers) implements CacheReader {
 
         @Override
         public Optional<ResidentFile> open(FileVersion version, long length) {
-            List<ResidentFile> parts = new ArrayList<>(directories.size());
-            for (DirectoryReader directory : directories) {
+            List<ResidentFile> parts = new ArrayList<>(readers.size());
+            for (DirectoryReader directory : readers) {
                 ResidentFile file = directory.open(version, length);
                 if (file instanceof Complete) {
                     parts.forEach(ResidentFile::close);
@@ -58,6 +58,22 @@ public final class CacheReaders {
                 case 1 -> Optional.of(parts.getFirst());
                 default -> Optional.of(new JoinedFile(parts, length));
             };
+        }
+
+        @Override
+        public List<String> names(FileVersion version) {
+            List<String> names = new ArrayList<>(readers.size());
+            for (DirectoryReader directory : readers) {
+                if (directory.trusted || directory.isTrusted()) {
+                    names.add(directory.layout.completeName(version));
+                }
+            }
+            return names;
+        }
+
+        @Override
+        public List<Path> directories() {
+            return readers.stream().map(directory -> directory.layout.directory()).toList();
         }
 
         @Override

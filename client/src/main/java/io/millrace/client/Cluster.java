@@ -66,6 +66,10 @@ final class Cluster {
         return localCache;
     }
 
+    List<Path> localDirectories() {
+        return localCache.directories();
+    }
+
     Optional<Mount> mount(long mountId) {
         return Optional.ofNullable(mounts.get(mountId));
     }

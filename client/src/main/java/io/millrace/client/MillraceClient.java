@@ -5,7 +5,9 @@ import io.millrace.model.ErrorCode;
 import io.millrace.model.FileSource;
 import io.millrace.model.FileVersion;
 import io.millrace.model.MillraceException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Reads the namespace and its files: what an agent, a tool or a test uses. Needs metadata-service
@@ -83,6 +85,20 @@ public final class MillraceClient implements AutoCloseable {
     public FileReader open(NamespaceEntry file) {
         FileVersion version = file.version();
         return version == null ? open(file.file()) : open(file.file(), version);
+    }
+
+    /**
+     * Under which names a complete {@code file} lies in the cache directories of this host, if it
+     * does. Costs no message and no system call.
+     */
+    public List<String> localNames(NamespaceEntry file) {
+        FileVersion version = file.version();
+        return version == null ? List.of() : cluster.localCache().names(version);
+    }
+
+    /** The cache directories of this host that are known now. */
+    public List<Path> localDirectories() {
+        return cluster.localDirectories();
     }
 
     private FileReader open(FileSource source, FileVersion version) {

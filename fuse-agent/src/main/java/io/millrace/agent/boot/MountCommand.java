@@ -4,6 +4,8 @@ import io.millrace.agent.fs.FileAttributes;
 import io.millrace.agent.fs.MillraceFileSystem;
 import io.millrace.agent.fuse.FuseMount;
 import io.millrace.agent.fuse.FuseOptions;
+import io.millrace.agent.fuse.ReadPolicy;
+import io.millrace.agent.fuse.Reading;
 import io.millrace.agent.fuse.linux.LinuxFuseBinding;
 import io.millrace.client.Cancellation;
 import io.millrace.client.ClientSettings;
@@ -80,6 +82,15 @@ final class MountCommand implements Callable<Integer> {
     private boolean nonEmpty;
 
     @Option(
+            names = "--read-policy",
+            defaultValue = "auto",
+            paramLabel = "POLICY",
+            description =
+                    "How files are read: auto, passthrough, no-open or direct (default:"
+                            + " auto).")
+    private String readPolicy = "auto";
+
+    @Option(
             names = "--ready-file",
             paramLabel = "FILE",
             description = "Write pid, mount point and path there, as JSON, when mounted.")
@@ -125,19 +136,26 @@ final class MountCommand implements Callable<Integer> {
                         nonEmpty ? FuseOptions.Occupied.HIDE_CONTENT : FuseOptions.Occupied.REFUSE,
                         AgentSettings.readers(config),
                         AgentSettings.waitingReads(config),
-                        AgentSettings.kernelReadAhead(config));
+                        AgentSettings.kernelReadAhead(config),
+                        ReadPolicy.parse("--read-policy", readPolicy),
+                        FuseOptions.Backing.PLAIN);
         ClientSettings settings =
                 AgentSettings.client(config, service, "agent " + ProcessHandle.current().pid());
         LinuxFuseBinding.check(options);
         try (MillraceClient client = MillraceClient.connect(settings, config.connectTimeout())) {
             NamespaceEntry entry = client.namespace().resolve(root, new Cancellation());
             MillraceFileSystem fileSystem = new MillraceFileSystem(client, entry, look);
-            FuseMount mount = new LinuxFuseBinding().mount(fileSystem, options);
+            FuseMount mount =
+                    new LinuxFuseBinding()
+                            .mount(
+                                    fileSystem,
+                                    options.with(
+                                            LinuxFuseBinding.backing(client.localDirectories())));
             try {
                 fileSystem.follow(mount);
                 stop.endsWith(mount);
-                try (var _ = StatsFile.start(statsFile, client, fileSystem)) {
-                    ready(root);
+                try (var _ = StatsFile.start(statsFile, client, fileSystem, mount)) {
+                    ready(root, mount.reading());
                     stop.await();
                 }
             } finally {
@@ -146,7 +164,7 @@ final class MountCommand implements Callable<Integer> {
         }
     }
 
-    private void ready(NamespacePath root) {
+    private void ready(NamespacePath root, Reading reading) {
         long pid = ProcessHandle.current().pid();
         Path at = directory.toAbsolutePath().normalize();
         if (readyFile != null) {
@@ -154,7 +172,9 @@ final class MountCommand implements Callable<Integer> {
                     new JsonObject()
                             .put("pid", pid)
                             .put("mountpoint", at.toString())
-                            .put("path", root.toString());
+                            .put("path", root.toString())
+                            .put("readPolicy", reading.policy().toString())
+                            .put("readPolicyReason", reading.reason());
             try {
                 Files.writeString(readyFile, content.encode() + "\n");
             } catch (IOException e) {
@@ -164,7 +184,15 @@ final class MountCommand implements Callable<Integer> {
                         e);
             }
         }
-        System.out.println("mounted path=" + root + " at=" + at + " pid=" + pid);
+        System.out.println(
+                "mounted path="
+                        + root
+                        + " at="
+                        + at
+                        + " pid="
+                        + pid
+                        + " read-policy="
+                        + reading.policy());
         System.out.flush();
     }
 

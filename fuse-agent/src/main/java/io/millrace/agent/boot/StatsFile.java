@@ -1,6 +1,8 @@
 package io.millrace.agent.boot;
 
 import io.millrace.agent.fs.MillraceFileSystem;
+import io.millrace.agent.fuse.FuseMount;
+import io.millrace.agent.fuse.Reading;
 import io.millrace.client.ClientCounters;
 import io.millrace.client.MillraceClient;
 import io.vertx.core.json.JsonObject;
@@ -23,23 +25,29 @@ final class StatsFile implements AutoCloseable {
     private final Path file;
     private final MillraceClient client;
     private final MillraceFileSystem fileSystem;
+    private final FuseMount mount;
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().daemon().name("stats-file").factory());
 
-    private StatsFile(Path file, MillraceClient client, MillraceFileSystem fileSystem) {
+    private StatsFile(
+            Path file, MillraceClient client, MillraceFileSystem fileSystem, FuseMount mount) {
         this.file = file.toAbsolutePath();
         this.client = client;
         this.fileSystem = fileSystem;
+        this.mount = mount;
     }
 
     /** Starts to write; with no file, there is nothing to do. */
     static AutoCloseableQuietly start(
-            @Nullable Path file, MillraceClient client, MillraceFileSystem fileSystem) {
+            @Nullable Path file,
+            MillraceClient client,
+            MillraceFileSystem fileSystem,
+            FuseMount mount) {
         if (file == null) {
             return () -> {};
         }
-        StatsFile stats = new StatsFile(file, client, fileSystem);
+        StatsFile stats = new StatsFile(file, client, fileSystem, mount);
         stats.write();
         var _ = stats.timer.scheduleWithFixedDelay(stats::write, 1, 1, TimeUnit.SECONDS);
         return stats::close;
@@ -54,6 +62,7 @@ final class StatsFile implements AutoCloseable {
 
     private synchronized void write() {
         ClientCounters.Snapshot counters = client.counters();
+        Reading reading = mount.reading();
         JsonObject content =
                 new JsonObject()
                         .put("metadata_calls", counters.metadataCalls())
@@ -65,7 +74,12 @@ final class StatsFile implements AutoCloseable {
                         .put("under_store_reads", counters.underStoreReads())
                         .put("under_store_bytes", counters.underStoreBytes())
                         .put("nodes", fileSystem.nodeCount())
-                        .put("open_files", fileSystem.openFiles());
+                        .put("open_files", fileSystem.openFiles())
+                        .put("read_policy", reading.policy().toString())
+                        .put("read_policy_reason", reading.reason())
+                        .put("passthrough_opens", reading.passthroughOpens())
+                        .put("passthrough_files", reading.passthroughFiles())
+                        .put("served_opens", reading.servedOpens());
         Path draft = file.resolveSibling(file.getFileName() + ".tmp");
         try {
             Files.writeString(draft, content.encode() + "\n");

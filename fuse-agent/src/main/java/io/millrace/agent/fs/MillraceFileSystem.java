@@ -15,6 +15,7 @@ import io.millrace.client.NamespaceListener;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -100,6 +101,11 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
 
     private static long attributesValidMillis(NamespaceEntry entry) {
         return entry.isDirectory() ? DIRECTORY_VALID_MILLIS : VERSION_VALID_MILLIS;
+    }
+
+    @Override
+    public List<String> backingFiles(long node) {
+        return client.localNames(nodes.node(node).entry);
     }
 
     @Override

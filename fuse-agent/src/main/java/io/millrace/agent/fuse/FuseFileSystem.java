@@ -1,6 +1,7 @@
 package io.millrace.agent.fuse;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,9 +36,15 @@ public interface FuseFileSystem {
     long attributesValidMillis(long node);
 
     /**
+     * Names of files on this host under which all bytes of {@code node} may lie, and nothing else
+     * ever: what is there under one of them is the whole file. Never waits.
+     */
+    List<String> backingFiles(long node);
+
+    /**
      * Opens a file for reading. Never waits.
      *
-     * @return a handle, for {@link #read} and {@link #release}
+     * @return a handle that is not 0, for {@link #read} and {@link #release}
      */
     long open(long node);
 

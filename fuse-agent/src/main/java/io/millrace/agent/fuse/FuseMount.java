@@ -14,6 +14,9 @@ public interface FuseMount {
     /** Makes the kernel ask again for every name. Does not wait. */
     void invalidateAll();
 
+    /** How files are read. */
+    Reading reading();
+
     /**
      * Unmounts. A mount that is in use is given {@code grace} to become free, and is then taken
      * away: its open files fail. Returns when no thread serves it any more, at most a few seconds

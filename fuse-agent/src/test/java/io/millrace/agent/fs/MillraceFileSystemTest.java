@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.millrace.agent.fuse.FuseMount;
 import io.millrace.agent.fuse.FuseOptions;
 import io.millrace.agent.fuse.Mounts;
+import io.millrace.agent.fuse.ReadPolicy;
 import io.millrace.agent.fuse.linux.LinuxFuseBinding;
 import io.millrace.client.Cancellation;
 import io.millrace.client.ClientSettings;
@@ -193,7 +194,30 @@ class MillraceFileSystemTest {
         metadata.file(ScriptedMetadata.ROOT, "local", source);
         assertArrayEquals(bytes, Files.readAllBytes(mountPoint.resolve("local")));
         assertEquals(0, requests());
-        assertTrue(client.counters().localReads() > 0);
+        assertEquals(1, mount.reading().passthroughOpens(), mount.reading().reason());
+        assertEquals(0, client.counters().localReads());
+    }
+
+    @Test
+    void withoutPassthroughAFileOfThisHostIsReadFromItsCacheDirectory() throws IOException {
+        mount.unmount(Duration.ofSeconds(2));
+        MillraceFileSystem fileSystem =
+                new MillraceFileSystem(
+                        client,
+                        client.namespace().resolve(NamespacePath.ROOT, new Cancellation()),
+                        new FileAttributes(0, 0, 0444, 0555));
+        mount =
+                new LinuxFuseBinding()
+                        .mount(fileSystem, FuseOptions.at(mountPoint).with(ReadPolicy.NO_OPEN));
+        byte[] bytes = content(3_000_000, 5);
+        FileSource source = source("local", bytes.length, 5);
+        String name = source.fileVersion().toString();
+        Path file = cache.resolve("v1").resolve(name.substring(0, 2)).resolve(name.substring(2, 4));
+        Files.createDirectories(file);
+        Files.write(file.resolve(name), bytes);
+        metadata.file(ScriptedMetadata.ROOT, "local", source);
+        assertArrayEquals(bytes, Files.readAllBytes(mountPoint.resolve("local")));
+        assertEquals(0, requests());
         assertEquals(bytes.length, client.counters().localBytes());
     }
 

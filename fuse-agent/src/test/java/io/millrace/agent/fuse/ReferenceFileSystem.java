@@ -31,6 +31,7 @@ public final class ReferenceFileSystem implements FuseFileSystem {
 
     private final ConcurrentHashMap<Long, Node> nodes = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Long, Node> handles = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Long, List<String>> backing = new ConcurrentHashMap<>();
     private final AtomicLong nextNode = new AtomicLong(ROOT + 1);
     private final AtomicLong nextHandle = new AtomicLong(1);
     private final ConcurrentHashMap<String, CountDownLatch> gates = new ConcurrentHashMap<>();
@@ -160,6 +161,16 @@ public final class ReferenceFileSystem implements FuseFileSystem {
     @Override
     public long attributesValidMillis(long node) {
         return validMillis;
+    }
+
+    /** Says that the bytes of {@code node} may lie under {@code names}. */
+    public void back(Node node, String... names) {
+        backing.put(node.id, List.of(names));
+    }
+
+    @Override
+    public List<String> backingFiles(long node) {
+        return backing.getOrDefault(node, List.of());
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.millrace.agent.fuse.Call;
 import io.millrace.agent.fuse.FuseFileSystem;
 import io.millrace.agent.fuse.FuseMount;
 import io.millrace.agent.fuse.FuseOptions;
+import io.millrace.agent.fuse.Reading;
 import io.millrace.model.Errno;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
@@ -32,6 +33,7 @@ final class FuseConnection implements FuseMount {
 
     private final DeviceHandle device;
     private final MountPoint mountPoint;
+    private final Opens opens;
     private final Protocol protocol;
     private final WaitingRequests waiting;
     private final Notifier notifier;
@@ -46,7 +48,8 @@ final class FuseConnection implements FuseMount {
             FuseOptions options) {
         this.device = device;
         this.mountPoint = mountPoint;
-        this.protocol = new Protocol(fileSystem, options.readAheadBytes());
+        this.opens = new Opens(fileSystem, options.readPolicy(), device.fd());
+        this.protocol = new Protocol(fileSystem, opens, options);
         this.waiting = new WaitingRequests(device, protocol, options.waitingReads());
         this.notifier = new Notifier(device);
         this.readers = options.readers();
@@ -88,6 +91,11 @@ final class FuseConnection implements FuseMount {
     }
 
     @Override
+    public Reading reading() {
+        return opens.reading();
+    }
+
+    @Override
     public void unmount(Duration grace) {
         try {
             mountPoint.unmount(grace);
@@ -120,6 +128,7 @@ final class FuseConnection implements FuseMount {
         initialized.completeExceptionally(new IllegalStateException("unmounted"));
         waiting.cancelAll();
         notifier.end();
+        opens.end();
         device.release();
     }
 
@@ -157,6 +166,7 @@ final class FuseConnection implements FuseMount {
             case Wire.INIT -> {
                 out.reset();
                 var _ = out.send(device.fd(), unique, protocol.initialize(in, out));
+                protocol.initialized(in);
                 initialized.complete(null);
             }
             case Wire.INTERRUPT -> waiting.interrupt(in.longAt(0), out);

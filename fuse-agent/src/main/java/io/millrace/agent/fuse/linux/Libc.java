@@ -1,8 +1,10 @@
 package io.millrace.agent.fuse.linux;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.millrace.model.Errno;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -19,11 +21,23 @@ import java.lang.invoke.MethodHandle;
  */
 final class Libc {
 
+    static final int O_RDONLY = 0;
     static final int O_RDWR = 2;
     static final int O_CLOEXEC = 0x80000;
     static final long MS_RDONLY = 1;
     static final long MS_NOSUID = 2;
     static final long MS_NODEV = 4;
+    private static final int MFD_CLOEXEC = 1;
+    private static final int AT_EMPTY_PATH = 0x1000;
+    private static final int STATX_NLINK_AND_SIZE = 0x204;
+    private static final int STATX_BYTES = 256;
+    private static final int STATX_NLINK = 16;
+    private static final int STATX_SIZE = 40;
+    private static final int F_OFD_SETLK = 37;
+
+    /** struct flock of 64-bit Linux, zeroed: a read lock on the whole file. */
+    private static final int FLOCK_BYTES = 32;
+
     static final int MNT_FORCE = 1;
     static final int MNT_DETACH = 2;
 
@@ -53,6 +67,23 @@ final class Libc {
             declare("umount2", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT));
     private static final MethodHandle STATFS =
             declare("statfs", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle IOCTL =
+            declare(
+                    "ioctl",
+                    FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
+                    Linker.Option.firstVariadicArg(2));
+    private static final MethodHandle FCNTL =
+            declare(
+                    "fcntl",
+                    FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG),
+                    Linker.Option.firstVariadicArg(2));
+    private static final MethodHandle STATX =
+            declare(
+                    "statx",
+                    FunctionDescriptor.of(
+                            JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final MethodHandle MEMFD_CREATE =
+            declare("memfd_create", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT));
     private static final MethodHandle GETEUID =
             LINKER.downcallHandle(
                     LINKER.defaultLookup().findOrThrow("geteuid"), FunctionDescriptor.of(JAVA_INT));
@@ -130,8 +161,8 @@ final class Libc {
         }
     }
 
-    /** 0 when {@code path} can be asked for its file system. */
-    static int statfs(String path) {
+    /** The type of the file system {@code path} lies on, by its magic number. */
+    static long statfs(String path) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = arena.allocate(ERRNO);
             MemorySegment answer = arena.allocate(256, 8);
@@ -139,6 +170,74 @@ final class Libc {
                     (int)
                             STATFS.invokeExact(
                                     errno, arena.allocateFrom(path).address(), answer.address());
+            return result < 0 ? -caught(errno) : answer.get(JAVA_LONG, 0);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** ioctl(2) with {@code argument}, whose bytes it may change. */
+    static int ioctl(int fd, long request, byte[] argument) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(ERRNO);
+            MemorySegment bytes = arena.allocate(argument.length, 8);
+            MemorySegment.copy(argument, 0, bytes, JAVA_BYTE, 0, argument.length);
+            int result = (int) IOCTL.invokeExact(errno, fd, request, bytes.address());
+            return result < 0 ? -caught(errno) : result;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /**
+     * Takes a read lock on the whole file, owned by the open file itself and so ended with it.
+     *
+     * @return 0; -EAGAIN: another process holds a write lock
+     */
+    static int lockForReading(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(ERRNO);
+            MemorySegment lock = arena.allocate(FLOCK_BYTES, 8);
+            int result = (int) FCNTL.invokeExact(errno, fd, F_OFD_SETLK, lock.address());
+            return result < 0 ? -caught(errno) : result;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** The size of an open file; -ENOENT when it has no name any more. */
+    static long sizeOfNamed(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(ERRNO);
+            MemorySegment answer = arena.allocate(STATX_BYTES, 8);
+            int result =
+                    (int)
+                            STATX.invokeExact(
+                                    errno,
+                                    fd,
+                                    arena.allocateFrom("").address(),
+                                    AT_EMPTY_PATH,
+                                    STATX_NLINK_AND_SIZE,
+                                    answer.address());
+            if (result < 0) {
+                return -caught(errno);
+            }
+            return answer.get(JAVA_INT, STATX_NLINK) == 0
+                    ? -Errno.ENOENT
+                    : answer.get(JAVA_LONG, STATX_SIZE);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** An open file that lies in memory and has no name. */
+    static int memoryFile(String label) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(ERRNO);
+            int result =
+                    (int)
+                            MEMFD_CREATE.invokeExact(
+                                    errno, arena.allocateFrom(label).address(), MFD_CLOEXEC);
             return result < 0 ? -caught(errno) : result;
         } catch (Throwable e) {
             throw unexpected(e);

@@ -7,12 +7,15 @@ import io.millrace.agent.fuse.FuseOptions;
 import io.millrace.model.Errno;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /** Mounts by {@code /dev/fuse} and mount(2): Linux, with CAP_SYS_ADMIN. */
 public final class LinuxFuseBinding implements FuseBinding {
 
     private static final String DEVICE = "/dev/fuse";
+    private static final long OVERLAYFS_MAGIC = 0x794C_7630L;
 
     /**
      * Fails as {@link #mount} would for a mount point or a host that allows no mount, before
@@ -21,6 +24,14 @@ public final class LinuxFuseBinding implements FuseBinding {
     public static void check(FuseOptions options) {
         var _ = MountPoint.prepare(options.mountPoint(), options.occupied());
         new DeviceHandle(openDevice()).release();
+    }
+
+    /** What the files below {@code directories} lie on. */
+    public static FuseOptions.Backing backing(List<Path> directories) {
+        boolean stacked =
+                directories.stream()
+                        .anyMatch(path -> Libc.statfs(path.toString()) == OVERLAYFS_MAGIC);
+        return stacked ? FuseOptions.Backing.STACKED : FuseOptions.Backing.PLAIN;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.millrace.agent.fuse.linux;
 import io.millrace.agent.fuse.Call;
 import io.millrace.agent.fuse.Entry;
 import io.millrace.agent.fuse.FuseFileSystem;
+import io.millrace.agent.fuse.FuseOptions;
 import io.millrace.agent.fuse.Space;
 import io.millrace.model.Errno;
 import io.millrace.model.ErrorCode;
@@ -26,14 +27,17 @@ final class Protocol {
             Wire.FLAG_ASYNC_READ
                     | Wire.FLAG_DO_READDIRPLUS
                     | Wire.FLAG_PARALLEL_DIROPS
-                    | Wire.FLAG_MAX_PAGES;
+                    | Wire.FLAG_MAX_PAGES
+                    | Wire.FLAG_INIT_EXT;
 
     private final FuseFileSystem fileSystem;
-    private final long readAheadBytes;
+    private final Opens opens;
+    private final FuseOptions options;
 
-    Protocol(FuseFileSystem fileSystem, long readAheadBytes) {
+    Protocol(FuseFileSystem fileSystem, Opens opens, FuseOptions options) {
         this.fileSystem = fileSystem;
-        this.readAheadBytes = readAheadBytes;
+        this.opens = opens;
+        this.options = options;
     }
 
     /** Whether answers to {@code opcode} need a body of up to 1 MiB. */
@@ -50,20 +54,20 @@ final class Protocol {
         return switch (in.opcode()) {
             case Wire.LOOKUP -> lookup(node, in.name());
             case Wire.FORGET -> {
-                fileSystem.forget(node, in.longAt(0));
+                forget(node, in.longAt(0));
                 yield null;
             }
             case Wire.BATCH_FORGET -> {
                 int count = in.intAt(0);
                 for (int i = 0; i < count; i++) {
-                    fileSystem.forget(in.longAt(8 + 16 * i), in.longAt(16 + 16 * i));
+                    forget(in.longAt(8 + 16 * i), in.longAt(16 + 16 * i));
                 }
                 yield null;
             }
             case Wire.GETATTR -> attributes(node);
-            case Wire.OPEN -> (out, call) -> open(out, fileSystem.open(node));
+            case Wire.OPEN -> (out, call) -> opens.open(out, node);
             case Wire.OPENDIR -> (out, call) -> openDirectory(out, fileSystem.openDirectory(node));
-            case Wire.READ -> read(in.longAt(0), in.longAt(8), in.intAt(16));
+            case Wire.READ -> read(node, in.longAt(0), in.longAt(8), in.intAt(16));
             case Wire.READDIR ->
                     list(in.longAt(0), in.longAt(8), in.intAt(16), DirectoryPage.Form.NAMES);
             case Wire.READDIRPLUS ->
@@ -72,7 +76,7 @@ final class Protocol {
                             in.longAt(8),
                             in.intAt(16),
                             DirectoryPage.Form.NAMES_AND_ENTRIES);
-            case Wire.RELEASE -> release(in.longAt(0));
+            case Wire.RELEASE -> release(node, in.longAt(0));
             case Wire.RELEASEDIR -> releaseDirectory(in.longAt(0));
             case Wire.STATFS -> this::space;
             case Wire.DESTROY -> (out, call) -> 0;
@@ -115,10 +119,14 @@ final class Protocol {
         }
     }
 
-    /** Takes back the lookups that the reply in {@code out} would have given. */
+    /** Takes back what the reply in {@code out} would have given: lookups, an open file. */
     void takeBack(ReplyBuffer out) {
         for (long node : out.given()) {
             fileSystem.forget(node, 1);
+        }
+        ReplyBuffer.Opened opened = out.opened();
+        if (opened != null) {
+            opens.release(opened.node(), opened.handle());
         }
         out.reset();
     }
@@ -134,7 +142,7 @@ final class Protocol {
         };
     }
 
-    /** Answers INIT: {@code in} offers, the reply says what is used. */
+    /** Answers INIT: {@code in} offers, the reply says what is used. See {@link #initialized}. */
     int initialize(RequestBuffer in, ReplyBuffer out) {
         if (in.intAt(0) != Wire.MAJOR) {
             throw new MillraceException(
@@ -143,17 +151,34 @@ final class Protocol {
         }
         int offeredReadAhead = in.intAt(8);
         int offered = in.intAt(12);
+        boolean extended = (offered & Wire.FLAG_INIT_EXT) != 0;
+        int flags2 = extended ? opens.flags2(in.intAt(16)) : 0;
         out.clear(0, Wire.INIT_OUT);
         out.putInt(0, Wire.MAJOR);
         out.putInt(4, Wire.MINOR);
-        out.putInt(8, (int) Math.max(readAheadBytes, Integer.toUnsignedLong(offeredReadAhead)));
+        out.putInt(
+                8,
+                (int) Math.max(options.readAheadBytes(), Integer.toUnsignedLong(offeredReadAhead)));
         out.putInt(12, offered & WANTED);
+        out.putInt(32, flags2);
+        out.putInt(36, options.backing() == FuseOptions.Backing.STACKED ? 2 : 1);
         out.putShort(16, MAX_BACKGROUND);
         out.putShort(18, MAX_BACKGROUND * 3 / 4);
         out.putInt(20, Wire.MAX_WRITE);
         out.putInt(24, 1);
         out.putShort(28, Wire.MAX_READ / 4096);
         return Wire.INIT_OUT;
+    }
+
+    /** The kernel has the answer to the INIT in {@code in}: what depends on it is decided. */
+    void initialized(RequestBuffer in) {
+        boolean extended = (in.intAt(12) & Wire.FLAG_INIT_EXT) != 0;
+        opens.decide(extended ? opens.flags2(in.intAt(16)) : 0);
+    }
+
+    private void forget(long node, long lookups) {
+        opens.forget(node);
+        fileSystem.forget(node, lookups);
     }
 
     private Operation lookup(long parent, @Nullable String name) {
@@ -181,25 +206,14 @@ final class Protocol {
         };
     }
 
-    private static int open(ReplyBuffer out, long handle) {
-        out.clear(0, Wire.OPEN_OUT);
-        out.putLong(0, handle);
-        out.putInt(8, Wire.OPEN_KEEP_CACHE);
-        return Wire.OPEN_OUT;
-    }
-
     private static int openDirectory(ReplyBuffer out, long handle) {
         out.clear(0, Wire.OPEN_OUT);
         out.putLong(0, handle);
         return Wire.OPEN_OUT;
     }
 
-    private Operation read(long handle, long offset, int size) {
-        return (out, call) -> {
-            int bytes =
-                    fileSystem.read(handle, offset, out.body(Math.min(size, out.capacity())), call);
-            return bytes == FuseFileSystem.WOULD_BLOCK ? Operation.WOULD_BLOCK : bytes;
-        };
+    private Operation read(long node, long handle, long offset, int size) {
+        return (out, call) -> opens.read(node, handle, offset, size, out, call);
     }
 
     private Operation list(long handle, long cookie, int size, DirectoryPage.Form form) {
@@ -225,9 +239,9 @@ final class Protocol {
         };
     }
 
-    private Operation release(long handle) {
+    private Operation release(long node, long handle) {
         return (out, call) -> {
-            fileSystem.release(handle);
+            opens.release(node, handle);
             return 0;
         };
     }

@@ -9,13 +9,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where one reply is made: a header and a body whose first byte lies on a page. Used by one thread
  * at a time.
  *
  * <p>It remembers the nodes whose lookup count the reply raises, so that they can be taken back
- * when the reply does not arrive.
+ * when the reply does not arrive; and the file it opens.
  */
 final class ReplyBuffer {
 
@@ -29,6 +30,10 @@ final class ReplyBuffer {
     private final int capacity;
     private long[] given = new long[16];
     private int givenCount;
+    private @Nullable Opened opened;
+
+    /** A file that the reply in the making says is open. */
+    record Opened(long node, long handle) {}
 
     /**
      * @param capacity of the body in bytes, a multiple of 8
@@ -133,9 +138,20 @@ final class ReplyBuffer {
         return Arrays.copyOf(given, givenCount);
     }
 
+    /** Notes that the reply in the making says that {@code node} is open. */
+    void opened(long node, long handle) {
+        opened = new Opened(node, handle);
+    }
+
+    /** The file that the reply in the making opens; null: none. */
+    @Nullable Opened opened() {
+        return opened;
+    }
+
     /** Starts a new reply. */
     void reset() {
         givenCount = 0;
+        opened = null;
     }
 
     /**

@@ -52,7 +52,24 @@ final class Wire {
     static final int FLAG_PARALLEL_DIROPS = 1 << 18;
     static final int FLAG_MAX_PAGES = 1 << 22;
 
+    /** There is a second word of flags. */
+    static final int FLAG_INIT_EXT = 1 << 30;
+
+    /** In the second word: files may have a backing file (bit 37 of all). */
+    static final int FLAG2_PASSTHROUGH = 1 << (37 - 32);
+
+    /** In the second word: files past the page cache may be mapped (bit 36 of all). */
+    static final int FLAG2_DIRECT_IO_ALLOW_MMAP = 1 << (36 - 32);
+
+    static final int OPEN_DIRECT_IO = 1;
     static final int OPEN_KEEP_CACHE = 1 << 1;
+    static final int OPEN_NOFLUSH = 1 << 5;
+    static final int OPEN_PASSTHROUGH = 1 << 7;
+
+    /** ioctl numbers of /dev/fuse; the same on x86-64 and aarch64. */
+    static final long IOC_BACKING_OPEN = 0x4010_E501L;
+
+    static final long IOC_BACKING_CLOSE = 0x4004_E502L;
 
     /** fuse_in_header: len u32, opcode u32, unique u64, nodeid u64, uid, gid, pid u32, 4 more. */
     static final int IN_HEADER = 40;
