@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "agent",
         header = "The mounts on this host.",
-        synopsisSubcommandLabel = "(mount | umount | ls)",
+        synopsisSubcommandLabel = "(mount | umount | ls | status)",
         mixinStandardHelpOptions = true)
 final class AgentCommand implements Runnable {
 
@@ -40,7 +40,7 @@ final class AgentCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Which of mount, umount and ls?");
+        throw new ParameterException(spec.commandLine(), "Which of mount, umount, ls and status?");
     }
 
     @Command(
@@ -53,7 +53,14 @@ final class AgentCommand implements Runnable {
                             names = "--path",
                             defaultValue = "/",
                             description = "The part of the namespace to show (${DEFAULT-VALUE}).")
-                    String path) {
+                    String path,
+            @Option(
+                            names = "--read-policy",
+                            paramLabel = "POLICY",
+                            description =
+                                    "How files are read: auto (the default), passthrough, no-open"
+                                            + " or direct.")
+                    @Nullable String readPolicy) {
         String shown = NamespacePath.parse(path).toString();
         try (Session session = root.session()) {
             if (session.namedMetadataService() == null) {
@@ -64,7 +71,8 @@ final class AgentCommand implements Runnable {
                     new AgentMount(
                             directory.toAbsolutePath().normalize().toString(),
                             shown,
-                            session.namedMetadataService());
+                            session.namedMetadataService(),
+                            readPolicy);
             Part agent;
             try {
                 agent = cluster.mount(wanted);
@@ -134,6 +142,65 @@ final class AgentCommand implements Runnable {
         }
     }
 
+    @Command(
+            name = "status",
+            header = "Say how the mounts of this host read, and what they have read.",
+            mixinStandardHelpOptions = true)
+    int status() {
+        try (Session session = root.session()) {
+            List<AgentStatus> agents = new ArrayList<>();
+            ClusterState.read(session.home()).stream()
+                    .flatMap(state -> state.parts(PartKind.AGENT).stream())
+                    .filter(PartRecord::isRunning)
+                    .forEach(part ->
+                            agents.add(
+                                    new AgentStatus(
+                                            part.name(),
+                                            view(part).directory(),
+                                            AgentStats.read(
+                                                    session.home().agentStats(part.name())))));
+            session.print(
+                    Map.of("agents", agents),
+                    () -> {
+                        if (agents.isEmpty()) {
+                            session.out().println("No agent of this host runs.");
+                        }
+                        agents.forEach(agent -> print(session, agent));
+                    });
+            return ExitCode.OK.code();
+        }
+    }
+
+    private static void print(Session session, AgentStatus agent) {
+        AgentStats stats = agent.stats();
+        session.out().println(agent.name() + " at " + agent.directory());
+        session.out()
+                .println("  read policy   " + stats.readPolicy() + ": " + stats.readPolicyReason());
+        session.out()
+                .println(
+                        "  opens         "
+                                + stats.passthroughOpens()
+                                + " handed to the kernel, "
+                                + stats.servedOpens()
+                                + " served");
+        session.out()
+                .println(
+                        "  served bytes  "
+                                + Views.bytes(stats.localBytes())
+                                + " from this host's cache, "
+                                + Views.bytes(stats.workerBytes())
+                                + " from workers, "
+                                + Views.bytes(stats.underStoreBytes())
+                                + " from the bucket");
+        session.out()
+                .println(
+                        "  metadata      "
+                                + stats.metadataCalls()
+                                + " calls, "
+                                + stats.nodes()
+                                + " nodes held");
+    }
+
     private static AgentView view(PartRecord part) {
         AgentMount mount = part.mount();
         return new AgentView(
@@ -143,6 +210,8 @@ final class AgentCommand implements Runnable {
                 mount == null ? "" : mount.path(),
                 mount == null ? "" : mount.directory());
     }
+
+    record AgentStatus(String name, String directory, AgentStats stats) {}
 
     record AgentView(
             String name, String state, @Nullable Long pid, String path, String directory) {}

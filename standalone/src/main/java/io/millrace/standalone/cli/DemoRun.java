@@ -243,7 +243,7 @@ final class DemoRun {
         if (!noMount && whyNoMount == null) {
             try {
                 cluster.unmount(mountPoint);
-                cluster.mount(new AgentMount(mountPoint.toString(), "/", null));
+                cluster.mount(AgentMount.at(mountPoint.toString()));
                 return new MountReading(mountPoint.resolve(NAMESPACE_PATH.substring(1)));
             } catch (MillraceException e) {
                 whyNoMount = e.getMessage().lines().findFirst().orElse("");

@@ -83,7 +83,7 @@ final class UpCommand implements Callable<Integer> {
     }
 
     static AgentMount everything(Path directory) {
-        return new AgentMount(directory.toAbsolutePath().normalize().toString(), "/", null);
+        return AgentMount.at(directory.toAbsolutePath().normalize().toString());
     }
 
     /** A mount names the S3 server's address, which has changed when its port was taken. */

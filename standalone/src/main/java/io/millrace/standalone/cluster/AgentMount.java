@@ -8,5 +8,17 @@ import org.jspecify.annotations.Nullable;
  * @param directory the mount point, absolute
  * @param path of the namespace that becomes the root of the mount; {@code /} for all of it
  * @param metadataService {@code host:port}; null: the local cluster's
+ * @param readPolicy how files are read, as {@code fuse-agent mount --read-policy} has it; null: the
+ *     agent's own default
  */
-public record AgentMount(String directory, String path, @Nullable String metadataService) {}
+public record AgentMount(
+        String directory,
+        String path,
+        @Nullable String metadataService,
+        @Nullable String readPolicy) {
+
+    /** The whole namespace of the local cluster at {@code directory}. */
+    public static AgentMount at(String directory) {
+        return new AgentMount(directory, "/", null, null);
+    }
+}

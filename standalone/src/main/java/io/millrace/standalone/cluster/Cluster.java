@@ -192,7 +192,7 @@ public final class Cluster implements AutoCloseable {
                         name,
                         mount,
                         service == null ? endpoints().metadataService() : service,
-                        home().logs(),
+                        home(),
                         ClusterPlan.settings(settings.properties(), PartKind.AGENT));
         try (Home.Lock _ = home().lock()) {
             try {

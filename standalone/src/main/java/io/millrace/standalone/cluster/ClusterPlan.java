@@ -183,7 +183,7 @@ final class ClusterPlan {
                         name,
                         mount,
                         service == null ? metadataService() : service,
-                        home.logs(),
+                        home,
                         extra(PartKind.AGENT)));
     }
 
@@ -193,7 +193,7 @@ final class ClusterPlan {
             String name,
             AgentMount mount,
             String metadataService,
-            Path logs,
+            Home home,
             List<String> settings) {
         List<String> command = new ArrayList<>(installation.java("384m"));
         command.addAll(settings);
@@ -205,6 +205,13 @@ final class ClusterPlan {
         command.add(mount.path());
         command.add("--metadata-service");
         command.add(metadataService);
+        command.add("--stats-file");
+        command.add(home.agentStats(name).toString());
+        String readPolicy = mount.readPolicy();
+        if (readPolicy != null) {
+            command.add("--read-policy");
+            command.add(readPolicy);
+        }
         return new PartSpec(
                 name,
                 PartKind.AGENT,

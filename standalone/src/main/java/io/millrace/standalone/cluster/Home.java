@@ -60,6 +60,11 @@ public record Home(Path directory) {
         return directory.resolve("logs");
     }
 
+    /** Where agent {@code name} writes what it has counted. */
+    public Path agentStats(String name) {
+        return run().resolve(name + ".stats.json");
+    }
+
     Path data(String part) {
         return directory.resolve(part);
     }

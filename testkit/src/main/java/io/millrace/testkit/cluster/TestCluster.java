@@ -120,7 +120,7 @@ public final class TestCluster implements AutoCloseable {
                 cluster.parts().stream()
                         .anyMatch(part -> part.kind() == PartKind.AGENT && part.isRunning());
         if (!mounted) {
-            cluster.mount(new AgentMount(at.toString(), "/", null));
+            cluster.mount(AgentMount.at(at.toString()));
         }
         return at;
     }

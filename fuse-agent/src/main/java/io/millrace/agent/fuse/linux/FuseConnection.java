@@ -180,7 +180,7 @@ final class FuseConnection implements FuseMount {
     }
 
     private void answer(int opcode, long unique, int thread, Operation operation, ReplyBuffer out) {
-        int result = protocol.run(operation, out, Call.IMMEDIATE);
+        int result = protocol.run(opcode, operation, out, Call.IMMEDIATE);
         if (result == Operation.WOULD_BLOCK) {
             waiting.start(opcode, unique, thread, operation, out);
         } else if (out.send(device.fd(), unique, result) != 0) {

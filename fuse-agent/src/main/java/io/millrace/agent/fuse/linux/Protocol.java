@@ -33,6 +33,7 @@ final class Protocol {
     private final FuseFileSystem fileSystem;
     private final Opens opens;
     private final FuseOptions options;
+    private final FailureLog failures = new FailureLog();
 
     Protocol(FuseFileSystem fileSystem, Opens opens, FuseOptions options) {
         this.fileSystem = fileSystem;
@@ -106,15 +107,16 @@ final class Protocol {
     }
 
     /** Runs {@code operation}; its failure is its errno. */
-    int run(Operation operation, ReplyBuffer out, Call call) {
+    int run(int opcode, Operation operation, ReplyBuffer out, Call call) {
         out.reset();
         try {
             return operation.run(out, call);
         } catch (MillraceException e) {
-            LOG.log(Level.DEBUG, () -> "event=fuse_request_failed code=" + e.code(), e);
-            return -errno(e.code());
+            int errno = errno(e.code());
+            failures.failed(Wire.nameOf(opcode), errno, e);
+            return -errno;
         } catch (RuntimeException | StackOverflowError e) {
-            LOG.log(Level.ERROR, "event=fuse_request_defect", e);
+            LOG.log(Level.ERROR, "event=fuse_request_defect operation=" + Wire.nameOf(opcode), e);
             return -Errno.EIO;
         }
     }

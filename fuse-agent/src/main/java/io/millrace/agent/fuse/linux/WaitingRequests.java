@@ -39,7 +39,11 @@ final class WaitingRequests {
     private static final Duration SIGNAL_CHECK = Duration.ofMillis(100);
 
     private record Waiting(
-            long unique, int thread, Cancellation cancellation, AtomicBoolean answered) {}
+            int opcode,
+            long unique,
+            int thread,
+            Cancellation cancellation,
+            AtomicBoolean answered) {}
 
     /**
      * Starts to wait. Does not wait itself.
@@ -50,7 +54,8 @@ final class WaitingRequests {
         if (!device.retain()) {
             return;
         }
-        Waiting request = new Waiting(unique, thread, new Cancellation(), new AtomicBoolean());
+        Waiting request =
+                new Waiting(opcode, unique, thread, new Cancellation(), new AtomicBoolean());
         waiting.put(unique, request);
         if (early.remove(unique)) {
             interrupt(request, scratch);
@@ -135,7 +140,9 @@ final class WaitingRequests {
     }
 
     private void answer(Waiting request, Operation operation, ReplyBuffer out) {
-        int result = protocol.run(operation, out, Call.waiting(request.cancellation()));
+        int result =
+                protocol.run(
+                        request.opcode(), operation, out, Call.waiting(request.cancellation()));
         if (!request.answered().compareAndSet(false, true)
                 || out.send(device.fd(), request.unique(), result) != 0) {
             protocol.takeBack(out);

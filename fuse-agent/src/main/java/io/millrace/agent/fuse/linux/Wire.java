@@ -105,5 +105,20 @@ final class Wire {
     /** The least a read of /dev/fuse must offer (FUSE_MIN_READ_BUFFER). */
     static final int REQUEST_BYTES = 8192;
 
+    /** For messages. */
+    static String nameOf(int opcode) {
+        return switch (opcode) {
+            case LOOKUP -> "lookup";
+            case GETATTR -> "getattr";
+            case OPEN -> "open";
+            case READ -> "read";
+            case RELEASE -> "release";
+            case OPENDIR -> "opendir";
+            case READDIR, READDIRPLUS -> "readdir";
+            case STATFS -> "statfs";
+            default -> "opcode-" + opcode;
+        };
+    }
+
     private Wire() {}
 }
