@@ -100,7 +100,8 @@ class AgentProcessIT {
         String line = agent.inputReader().readLine();
         assertNotNull(line, () -> "the agent ended: " + errors());
         assertTrue(line.startsWith("mounted path=/"), line);
-        assertTrue(line.endsWith(" at=" + mountPoint + " pid=" + agent.pid()), line);
+        assertTrue(line.contains(" at=" + mountPoint + " pid=" + agent.pid() + " "), line);
+        assertTrue(line.matches(".* read-policy=(passthrough|no-open)"), line);
         return agent;
     }
 
