@@ -4,6 +4,8 @@ import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +61,22 @@ public final class Cancellation {
         if (isCancelled()) {
             throw new MillraceException(ErrorCode.INTERRUPTED, "the caller was interrupted");
         }
+    }
+
+    /**
+     * Waits.
+     *
+     * @throws MillraceException INTERRUPTED when the call is cancelled before that
+     */
+    void pause(long millis) {
+        CountDownLatch ended = new CountDownLatch(1);
+        try (var _ = onCancel(ended::countDown)) {
+            var _ = ended.await(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MillraceException(ErrorCode.INTERRUPTED, "interrupted", e);
+        }
+        check();
     }
 
     private synchronized void remove(Runnable action) {

@@ -6,6 +6,8 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.millrace.contracts.GrpcErrors;
 import io.millrace.contracts.v1.MetadataServiceGrpc;
 import io.millrace.contracts.v1.MetadataServiceGrpc.MetadataServiceBlockingStub;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -21,6 +23,9 @@ final class MetadataClient implements AutoCloseable {
         /** Wait for it until the deadline. */
         WAIT
     }
+
+    private static final long FIRST_PAUSE_MILLIS = 50;
+    private static final long LAST_PAUSE_MILLIS = 1_000;
 
     private final ManagedChannel channel;
     private final MetadataServiceBlockingStub stub;
@@ -49,7 +54,8 @@ final class MetadataClient implements AutoCloseable {
     }
 
     /**
-     * Calls, once.
+     * Calls. When the service is to be waited for, a call that it could not serve (it was ended
+     * meanwhile, or is too busy) is made again until the deadline.
      *
      * @throws io.millrace.model.MillraceException as the service says, UNAVAILABLE,
      *     DEADLINE_EXCEEDED, INTERRUPTED
@@ -58,11 +64,33 @@ final class MetadataClient implements AutoCloseable {
             Absence absence,
             Cancellation cancellation,
             Function<MetadataServiceBlockingStub, T> call) {
+        long deadline = System.nanoTime() + settings.metadataTimeout().toNanos();
+        long pause = FIRST_PAUSE_MILLIS;
+        while (true) {
+            try {
+                return callOnce(absence, cancellation, call, deadline);
+            } catch (MillraceException e) {
+                long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                if (absence == Absence.FAIL
+                        || e.code().retry() != ErrorCode.Retry.AFTER_PAUSE
+                        || left <= pause) {
+                    throw e;
+                }
+            }
+            cancellation.pause(pause);
+            pause = Math.min(2 * pause, LAST_PAUSE_MILLIS);
+        }
+    }
+
+    private <T> T callOnce(
+            Absence absence,
+            Cancellation cancellation,
+            Function<MetadataServiceBlockingStub, T> call,
+            long deadline) {
         cancellation.check();
         counters.metadataCalls.increment();
         MetadataServiceBlockingStub limited =
-                stub.withDeadlineAfter(
-                        settings.metadataTimeout().toMillis(), TimeUnit.MILLISECONDS);
+                stub.withDeadlineAfter(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         if (absence == Absence.WAIT) {
             limited = limited.withWaitForReady();
         }

@@ -143,7 +143,7 @@ final class RemoteReads {
             if (deadline - System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(pause) <= 0) {
                 throw gaveUp(subject, last);
             }
-            pause(pause, cancellation);
+            cancellation.pause(pause);
             pause = Math.min(pause * 2, LAST_PAUSE_MILLIS);
         }
     }
@@ -239,16 +239,5 @@ final class RemoteReads {
                                 + " s: "
                                 + last.getMessage(),
                 last);
-    }
-
-    private static void pause(long millis, Cancellation cancellation) {
-        java.util.concurrent.CountDownLatch cancelled = new java.util.concurrent.CountDownLatch(1);
-        try (var _ = cancellation.onCancel(cancelled::countDown)) {
-            var _ = cancelled.await(millis, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new MillraceException(ErrorCode.INTERRUPTED, "interrupted", e);
-        }
-        cancellation.check();
     }
 }

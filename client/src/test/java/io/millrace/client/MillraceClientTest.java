@@ -363,6 +363,14 @@ class MillraceClientTest {
     }
 
     @Test
+    void anUnknownNameIsAskedAgainWhenTheServiceFails() {
+        metadata.file(ScriptedMetadata.ROOT, "a", file("a", 10, 1));
+        metadata.failures.set(2);
+        assertNotNull(client.namespace().lookup(ScriptedMetadata.ROOT, "a", never).entry());
+        assertEquals(3, metadata.lookups.get());
+    }
+
+    @Test
     void aClientWithoutMetadataServiceSaysSo() {
         ClientSettings nowhere = ClientSettings.of("127.0.0.1", 1, "test");
         MillraceException failure =

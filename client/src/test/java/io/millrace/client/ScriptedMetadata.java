@@ -66,6 +66,10 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
     public volatile long validMillis = 600_000;
     public volatile boolean hanging;
     public final AtomicInteger lookups = new AtomicInteger();
+
+    /** So many lookups fail with UNAVAILABLE. */
+    public final AtomicInteger failures = new AtomicInteger();
+
     public final AtomicInteger pages = new AtomicInteger();
     public final AtomicInteger watches = new AtomicInteger();
 
@@ -245,6 +249,12 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
     public void lookup(LookupRequest request, StreamObserver<LookupResponse> observer) {
         lookups.incrementAndGet();
         if (hanging) {
+            return;
+        }
+        if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            observer.onError(
+                    GrpcErrors.toStatus(
+                            new MillraceException(ErrorCode.UNAVAILABLE, "as the test wants it")));
             return;
         }
         try {
