@@ -1,6 +1,7 @@
 package io.millrace.console.overview;
 
-import io.grpc.Channel;
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.millrace.console.overview.Overview.JobRow;
 import io.millrace.console.overview.Overview.MountRow;
@@ -52,7 +53,18 @@ public final class OverviewReader {
      * @param address {@code host:port}
      * @param channel to it
      */
-    public record Service(String name, String address, Channel channel) {}
+    public record Service(String name, String address, ManagedChannel channel) {
+
+        /**
+         * Lets a lost connection be tried again now. Left alone, gRPC waits up to two minutes after
+         * a long outage, in which the page would call a service down that is back.
+         */
+        private void tryAgain() {
+            if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+                channel.resetConnectBackoff();
+            }
+        }
+    }
 
     /** Blocks for at most three timeouts. Never fails: what cannot be told says why. */
     public Overview read() {
@@ -64,6 +76,7 @@ public final class OverviewReader {
     }
 
     private static <R> Section<R> section(Service service, Supplier<Section<R>> question) {
+        service.tryAgain();
         try {
             return question.get();
         } catch (StatusRuntimeException e) {

@@ -17,7 +17,7 @@ public class SecurityHeaders {
                     + " connect-src 'self'; base-uri 'none'; form-action 'none';"
                     + " frame-ancestors 'none'";
 
-    private static final int BEFORE_ALL_ELSE = 1_000;
+    static final int BEFORE_ALL_ELSE = 1_000;
 
     void register(@Observes Filters filters) {
         filters.register(
