@@ -31,12 +31,19 @@ final class CacheDirectory implements AutoCloseable {
     private final FileChannel lockFile;
     private final UUID boot;
     private final long epoch;
+    private final boolean keepsAttributes;
 
-    private CacheDirectory(CacheLayout layout, FileChannel lockFile, UUID boot, long epoch) {
+    private CacheDirectory(
+            CacheLayout layout,
+            FileChannel lockFile,
+            UUID boot,
+            long epoch,
+            boolean keepsAttributes) {
         this.layout = layout;
         this.lockFile = lockFile;
         this.boot = boot;
         this.epoch = epoch;
+        this.keepsAttributes = keepsAttributes;
     }
 
     /**
@@ -65,7 +72,9 @@ final class CacheDirectory implements AutoCloseable {
             }
             Files.createDirectories(layout.files());
             syncDirectory(directory);
-            return new CacheDirectory(layout, lockFile, boot, epoch);
+            // Not tried on the lock file: closing it anywhere in a process ends the lock.
+            boolean keepsAttributes = ChecksumAttribute.areKept(layout.epoch());
+            return new CacheDirectory(layout, lockFile, boot, epoch, keepsAttributes);
         } catch (IOException e) {
             CacheReaders.closeQuietly(lockFile);
             throw new MillraceException(
@@ -95,6 +104,11 @@ final class CacheDirectory implements AutoCloseable {
     /** Grows with each opening after an unclean stop. */
     long epoch() {
         return epoch;
+    }
+
+    /** Whether the file system keeps extended attributes. */
+    boolean keepsAttributes() {
+        return keepsAttributes;
     }
 
     WorkerId workerId(Optional<WorkerId> wanted) {

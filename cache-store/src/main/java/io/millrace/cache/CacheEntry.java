@@ -62,7 +62,7 @@ final class CacheEntry {
     private boolean verified;
     private boolean open;
     private volatile @Nullable FileChannel data;
-    private volatile @Nullable ChunkSidecar sidecar;
+    private volatile @Nullable ChunkTable table;
 
     /** Null while open: every chunk is there, and may be believed. */
     private volatile @Nullable AtomicIntegerArray states;
@@ -155,6 +155,7 @@ final class CacheEntry {
                                             layout.complete(version), StandardOpenOption.READ);
                             yield verified
                                     || chunks == 0
+                                    || openAttribute(layout.complete(version), directory)
                                     || (openTable(layout.crc(version), directory)
                                             && !has(ChunkSidecar.MISSING));
                         }
@@ -176,9 +177,9 @@ final class CacheEntry {
     }
 
     private boolean openTable(Path path, CacheDirectory directory) throws IOException {
-        ChunkSidecar table = ChunkSidecar.open(path);
-        sidecar = table;
-        Optional<ChunkSidecar.Header> header = table.header();
+        ChunkSidecar opened = ChunkSidecar.open(path);
+        table = opened;
+        Optional<ChunkSidecar.Header> header = opened.header();
         if (header.isEmpty()
                 || !header.get().version().equals(version)
                 || header.get().length() != length) {
@@ -186,9 +187,22 @@ final class CacheEntry {
         }
         if (header.get().epoch() != directory.epoch()
                 || !header.get().boot().equals(directory.boot())) {
-            table.distrust(newHeader(directory));
+            opened.distrust(newHeader(directory));
         }
-        states = table.states(BlockLayout.chunks(length));
+        states = opened.states(BlockLayout.chunks(length));
+        return true;
+    }
+
+    private boolean openAttribute(Path path, CacheDirectory directory) throws IOException {
+        if (BlockLayout.chunks(length) != 1) {
+            return false;
+        }
+        ChecksumAttribute.Opened opened = ChecksumAttribute.open(path, version, directory.epoch());
+        if (opened == null) {
+            return false;
+        }
+        table = opened.table();
+        states = new AtomicIntegerArray(new int[] {opened.state()});
         return true;
     }
 
@@ -199,8 +213,8 @@ final class CacheEntry {
     private void trust() {
         verified = true;
         states = null;
-        CacheReaders.closeQuietly(sidecar);
-        sidecar = null;
+        CacheReaders.closeQuietly(table);
+        table = null;
     }
 
     private boolean has(int state) {
@@ -223,8 +237,8 @@ final class CacheEntry {
         }
         CacheReaders.closeQuietly(data);
         data = null;
-        CacheReaders.closeQuietly(sidecar);
-        sidecar = null;
+        CacheReaders.closeQuietly(table);
+        table = null;
         states = null;
     }
 
@@ -237,10 +251,12 @@ final class CacheEntry {
             }
             CacheLayout layout = directory.layout();
             Path part = layout.part(version);
-            Files.createDirectories(part.getParent());
             try {
-                data = openData(part);
-                sidecar = ChunkSidecar.create(layout.chunks(version), newHeader(directory));
+                data = newData(part);
+                table =
+                        BlockLayout.chunks(length) == 1 && directory.keepsAttributes()
+                                ? new ChecksumAttribute(part, version, directory.epoch())
+                                : ChunkSidecar.create(layout.chunks(version), newHeader(directory));
                 kind = Kind.PARTIAL;
             } catch (IOException e) {
                 CacheReaders.closeQuietly(data);
@@ -260,6 +276,16 @@ final class CacheEntry {
         Files.write(complete, new byte[0]);
         kind = Kind.COMPLETE;
         states = null;
+    }
+
+    /** Directories are made when they turn out not to be there: most are. */
+    private FileChannel newData(Path part) throws IOException {
+        try {
+            return openData(part);
+        } catch (java.io.FileNotFoundException e) {
+            Files.createDirectories(part.getParent());
+            return openData(part);
+        }
     }
 
     private FileChannel openData(Path part) throws IOException {
@@ -326,11 +352,11 @@ final class CacheEntry {
         }
         CRC32C crc = new CRC32C();
         crc.update(bytes.flip());
-        ChunkSidecar table = table();
-        if (table.crc(chunk) != (int) crc.getValue()) {
+        ChunkTable kept = table();
+        if (kept.crc(chunk) != (int) crc.getValue()) {
             return false;
         }
-        table.setPresent(chunk, (int) crc.getValue());
+        kept.setPresent(chunk, (int) crc.getValue());
         return true;
     }
 
@@ -349,7 +375,9 @@ final class CacheEntry {
     /** Gives the full file its final name. */
     void seal(CacheLayout layout) throws IOException {
         Files.move(layout.part(version), layout.complete(version), StandardCopyOption.ATOMIC_MOVE);
-        Files.move(layout.chunks(version), layout.crc(version), StandardCopyOption.ATOMIC_MOVE);
+        if (table().isFile()) {
+            Files.move(layout.chunks(version), layout.crc(version), StandardCopyOption.ATOMIC_MOVE);
+        }
         verified = true;
         kind = Kind.COMPLETE;
     }
@@ -383,10 +411,10 @@ final class CacheEntry {
 
     /** Unlinks all names; the table first says so to readers that are just opening them. */
     void unlink(CacheLayout layout) throws IOException {
-        ChunkSidecar table = sidecar;
+        ChunkTable kept = table;
         if (kind == Kind.PARTIAL) {
-            if (table != null) {
-                table.setDropped();
+            if (kept != null) {
+                kept.setDropped();
             } else if (Files.exists(layout.chunks(version))) {
                 try (ChunkSidecar opened = ChunkSidecar.open(layout.chunks(version))) {
                     opened.setDropped();
@@ -411,11 +439,11 @@ final class CacheEntry {
         return channel;
     }
 
-    private ChunkSidecar table() throws IOException {
-        ChunkSidecar table = sidecar;
-        if (table == null) {
+    private ChunkTable table() throws IOException {
+        ChunkTable kept = table;
+        if (kept == null) {
             throw new IOException("cache file " + version + " has no chunk table");
         }
-        return table;
+        return kept;
     }
 }

@@ -38,6 +38,7 @@ final class CacheIndex {
     private long evictedFiles;
     private long evictedBytes;
     private boolean recovered;
+    private boolean leftBehind;
 
     CacheIndex(EvictionPolicy policy, long capacity, int openFiles) {
         this.policy = policy;
@@ -270,6 +271,26 @@ final class CacheIndex {
         lock.lock();
         try {
             recovered = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A file could not be unlinked: what is not known may be on disk. */
+    void leftBehind() {
+        lock.lock();
+        try {
+            leftBehind = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether what was never referenced is not on disk either. */
+    boolean knowsAll() {
+        lock.lock();
+        try {
+            return recovered && !leftBehind;
         } finally {
             lock.unlock();
         }

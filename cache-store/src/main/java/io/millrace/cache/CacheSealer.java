@@ -3,6 +3,9 @@ package io.millrace.cache;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -11,13 +14,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
-/** Gives full files their final names, in the background: a sync waits for the disk. */
+/**
+ * Gives full files their final names, in the background: a sync waits for the disk. What has come
+ * meanwhile is sealed as a group, whose files share the cost of a sync ({@link Writeback}).
+ */
 final class CacheSealer {
 
     private static final Logger LOG = System.getLogger(CacheSealer.class.getName());
 
-    /** More than one: concurrent syncs share a commit of the file system's journal. */
-    private static final int THREADS = 4;
+    /** More than one, so that a group is gathered and written while another waits for the disk. */
+    private static final int THREADS = 2;
+
+    private static final int GROUP = 64;
 
     /** Full files that may wait; then who brings the next one seals it himself. */
     private static final int WAITING = 256;
@@ -29,6 +37,7 @@ final class CacheSealer {
     private final ExecutorService threads =
             Executors.newFixedThreadPool(
                     THREADS, Thread.ofPlatform().daemon().name("cache-seal-", 0).factory());
+    private final ConcurrentLinkedQueue<CacheEntry> waiting = new ConcurrentLinkedQueue<>();
     private final Semaphore slots = new Semaphore(WAITING);
     private final LongAdder failures = new LongAdder();
 
@@ -51,17 +60,14 @@ final class CacheSealer {
             return;
         }
         if (slots.tryAcquire()) {
+            waiting.add(entry);
             try {
-                threads.execute(() -> {
-                    try {
-                        sealNow(entry);
-                    } finally {
-                        slots.release();
-                        release.accept(entry);
-                    }
-                });
+                threads.execute(this::sealGroup);
                 return;
             } catch (RejectedExecutionException e) {
+                if (!waiting.remove(entry)) {
+                    return;
+                }
                 slots.release();
             }
         }
@@ -69,6 +75,28 @@ final class CacheSealer {
             sealNow(entry);
         } finally {
             release.accept(entry);
+        }
+    }
+
+    private void sealGroup() {
+        List<CacheEntry> group = new ArrayList<>();
+        while (group.size() < GROUP) {
+            CacheEntry next = waiting.poll();
+            if (next == null) {
+                break;
+            }
+            group.add(next);
+        }
+        if (sync == SyncPolicy.COMPLETE && group.size() > 1) {
+            group.forEach(entry -> Writeback.start(layout.part(entry.version)));
+        }
+        for (CacheEntry entry : group) {
+            try {
+                sealNow(entry);
+            } finally {
+                slots.release();
+                release.accept(entry);
+            }
         }
     }
 

@@ -142,7 +142,9 @@ public final class CacheStore implements AutoCloseable {
 
     /** Looks for an entry on disk, once; its files lock is held. */
     private void find(CacheEntry entry) throws IOException {
-        if (entry.kind == CacheEntry.Kind.UNKNOWN) {
+        if (entry.kind == CacheEntry.Kind.UNKNOWN && index.knowsAll()) {
+            entry.kind = CacheEntry.Kind.ABSENT;
+        } else if (entry.kind == CacheEntry.Kind.UNKNOWN) {
             long resident = entry.examine(directory.layout());
             if (entry.kind != CacheEntry.Kind.ABSENT) {
                 index.restore(entry, resident);
@@ -235,6 +237,9 @@ public final class CacheStore implements AutoCloseable {
             }
             try {
                 entry.unlink(directory.layout());
+            } catch (IOException e) {
+                index.leftBehind();
+                throw e;
             } finally {
                 index.remove(entry, evicted);
             }

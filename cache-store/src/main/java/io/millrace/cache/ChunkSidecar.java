@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  * writing: a full disk is then an error and not a signal. After a power loss the order does not
  * hold; so the header names the boot and the epoch for which PRESENT may be believed.
  */
-final class ChunkSidecar implements AutoCloseable {
+final class ChunkSidecar implements ChunkTable {
 
     static final int MISSING = 0;
     static final int PRESENT = 1;
@@ -130,15 +130,23 @@ final class ChunkSidecar implements AutoCloseable {
         return true;
     }
 
-    int crc(int chunk) throws IOException {
+    @Override
+    public boolean isFile() {
+        return true;
+    }
+
+    @Override
+    public int crc(int chunk) throws IOException {
         return entries(chunk, 1).getInt(4);
     }
 
-    void setPresent(int chunk, int crc) throws IOException {
+    @Override
+    public void setPresent(int chunk, int crc) throws IOException {
         write(ByteBuffer.allocate(ENTRY_BYTES).putInt(PRESENT).putInt(crc).flip(), at(chunk));
     }
 
-    void setMissing(int chunk) throws IOException {
+    @Override
+    public void setMissing(int chunk) throws IOException {
         write(ByteBuffer.allocate(ENTRY_BYTES), at(chunk));
     }
 
@@ -157,8 +165,8 @@ final class ChunkSidecar implements AutoCloseable {
         write(header.clear(), 0);
     }
 
-    /** Tells readers that the data file's name is about to go, before it goes. */
-    void setDropped() throws IOException {
+    @Override
+    public void setDropped() throws IOException {
         write(ByteBuffer.allocate(8).putLong(1).flip(), AT_DROPPED);
     }
 
@@ -167,7 +175,8 @@ final class ChunkSidecar implements AutoCloseable {
         return read(flag, AT_DROPPED) < 8 || flag.getLong(0) != 0;
     }
 
-    void force() throws IOException {
+    @Override
+    public void force() throws IOException {
         channel.force(false);
     }
 

@@ -19,9 +19,12 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -209,6 +212,66 @@ class CacheStoreTest {
     }
 
     @Test
+    void aFileOfOneChunkIsOneFileOnDiskAndIsVerifiedAfterAnUncleanStop() throws IOException {
+        TestFile torn = new TestFile(4, CHUNK);
+        TestFile nameless = new TestFile(5, 10);
+        CacheStore killed = open(10);
+        for (TestFile file : List.of(SMALL, torn, nameless)) {
+            putAll(killed, file);
+            awaitSealed(killed, file);
+        }
+        killed.abandon();
+        CacheLayout layout = new CacheLayout(directory);
+        try (Stream<Path> beside = Files.list(layout.complete(SMALL.version()).getParent())) {
+            assertEquals(List.of(layout.complete(SMALL.version())), beside.toList());
+        }
+        flipByte(layout.complete(torn.version()), CHUNK - 1);
+        Files.getFileAttributeView(
+                        layout.complete(nameless.version()), UserDefinedFileAttributeView.class)
+                .delete("millrace");
+        try (CacheStore store = open(10)) {
+            try (CachedFile file =
+                    store.openResident(SMALL.version(), SMALL.length()).orElseThrow()) {
+                assertFalse(file.isResident(ByteRange.whole(SMALL.length())));
+                assertTrue(file.verify(0));
+            }
+            try (CachedFile file =
+                    store.openResident(torn.version(), torn.length()).orElseThrow()) {
+                assertFalse(file.verify(0));
+            }
+            assertTrue(store.openResident(torn.version(), torn.length()).isEmpty());
+            assertTrue(
+                    store.openResident(nameless.version(), nameless.length()).isEmpty(),
+                    "without a checksum it cannot be believed");
+        }
+    }
+
+    /** As it was written before files of one chunk had their checksum in an attribute. */
+    @Test
+    void aFileOfOneChunkWithATableBesideItIsRead() throws IOException {
+        CacheLayout layout = new CacheLayout(directory);
+        Files.createDirectories(layout.crc(SMALL.version()).getParent());
+        Files.write(layout.complete(SMALL.version()), SMALL.chunk(0).array());
+        CRC32C crc = new CRC32C();
+        crc.update(SMALL.chunk(0));
+        try (ChunkSidecar table =
+                ChunkSidecar.create(
+                        layout.crc(SMALL.version()),
+                        new ChunkSidecar.Header(
+                                SMALL.version(), SMALL.length(), BootId.current(), 0, false))) {
+            table.setPresent(0, (int) crc.getValue());
+        }
+        for (int open = 0; open < 2; open++) {
+            try (CacheStore store = open(10);
+                    CachedFile file =
+                            store.openResident(SMALL.version(), SMALL.length()).orElseThrow()) {
+                assertTrue(file.verify(0));
+                assertEquals(SMALL.chunk(0), read(file, SMALL.length(), 0));
+            }
+        }
+    }
+
+    @Test
     void strayFilesAreCleanedAndOtherLayoutsLeftAlone() throws IOException {
         CacheLayout layout = new CacheLayout(directory);
         open(10).close();
@@ -314,7 +377,10 @@ class CacheStoreTest {
     private static void awaitSealed(CacheStore store, TestFile... files) {
         CacheLayout layout = new CacheLayout(store.path());
         for (TestFile file : files) {
-            await("table renamed", () -> Files.exists(layout.crc(file.version())));
+            await("named", () -> Files.exists(layout.complete(file.version())));
+            if (file.chunks() > 1) {
+                await("table renamed", () -> Files.exists(layout.crc(file.version())));
+            }
         }
     }
 
