@@ -23,6 +23,9 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class FileFill {
 
+    /** Up to this, readers get the bytes as they came: to map the new file costs more. */
+    private static final int READ_FROM_MEMORY = 256 << 10;
+
     /** Tries of one run in a row that bring nothing: the store's own retries come on top. */
     private static final int ATTEMPTS = 3;
 
@@ -107,6 +110,18 @@ final class FileFill {
     private int runEnd(int chunk) {
         int size = filler.settings().runChunks();
         return (chunk / size + 1) * size - 1;
+    }
+
+    /** Whether something of {@code range} is to be fetched, as far as is known. */
+    boolean lacksAny(ByteRange range) {
+        for (int chunk = BlockLayout.chunkAt(range.offset());
+                chunk <= BlockLayout.chunkAt(range.end() - 1);
+                chunk++) {
+            if (isMissing(chunk)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean isMissing(int chunk) {
@@ -228,12 +243,10 @@ final class FileFill {
         lock.lock();
         try {
             flight = flights.remove(chunk);
-            if (!resident) {
-                passesThrough = true;
-                if (flight != null && flight.waiters > 0) {
-                    keep = true;
-                    flight.giveBack = () -> filler.buffers().give(buffer, size);
-                }
+            passesThrough |= !resident;
+            if (flight != null && flight.waiters > 0) {
+                keep = !resident || size <= READ_FROM_MEMORY;
+                flight.giveBack = keep ? () -> filler.buffers().give(buffer, size) : null;
             }
         } finally {
             lock.unlock();
@@ -246,10 +259,10 @@ final class FileFill {
         }
         if (flight != null) {
             flight.land(
-                    resident
+                    resident && !keep
                             ? new Flight.Landing.Resident()
                             : new Flight.Landing.InMemory(
-                                    ByteBuffer.wrap(buffer, 0, size).asReadOnlyBuffer()));
+                                    ByteBuffer.wrap(buffer, 0, size).asReadOnlyBuffer(), resident));
         }
     }
 

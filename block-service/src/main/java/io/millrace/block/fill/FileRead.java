@@ -20,7 +20,7 @@ public final class FileRead implements AutoCloseable {
     /**
      * Bytes at the reader's position.
      *
-     * @param bytes read-only; direct when they lie in the cache
+     * @param bytes read-only; direct when they are a view of the cache file
      * @param cached whether the cache has them
      */
     public record Piece(ByteBuffer bytes, boolean cached, Runnable release) {}
@@ -30,6 +30,7 @@ public final class FileRead implements AutoCloseable {
     private final ByteRange range;
     private final Urgency urgency;
     private final boolean hit;
+    private final boolean lacked;
     private final ArrayDeque<Flight> joined = new ArrayDeque<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private long position;
@@ -42,6 +43,7 @@ public final class FileRead implements AutoCloseable {
         this.urgency = urgency;
         this.position = range.offset();
         this.hit = fill.cached.isResident(range);
+        this.lacked = !hit && fill.lacksAny(range);
     }
 
     /** Whether all bytes were in the cache when the pass began. */
@@ -49,9 +51,9 @@ public final class FileRead implements AutoCloseable {
         return hit;
     }
 
-    /** Whether bytes were waited for so far: they were missing. */
-    boolean hasFetched() {
-        return fetched;
+    /** Whether bytes were missing when the pass began, or have been found wrong since. */
+    boolean lackedBytes() {
+        return lacked || fetched;
     }
 
     /** Where the next piece begins. */
@@ -84,6 +86,34 @@ public final class FileRead implements AutoCloseable {
         }
     }
 
+    /**
+     * Goes past the next chunk once it has come, without looking at its bytes; otherwise as {@link
+     * #next}.
+     *
+     * @return whether the cache has it
+     */
+    boolean pass() {
+        int chunk = BlockLayout.chunkAt(position);
+        for (; ; ) {
+            Flight flight = joinedAt(chunk);
+            if (flight != null) {
+                fetched = true;
+                try {
+                    boolean cached = flight.await(filler.settings().timeout()).isCached();
+                    advance(chunk);
+                    return cached;
+                } finally {
+                    fill.leave(flight);
+                }
+            }
+            if (fill.cached.verify(chunk)) {
+                advance(chunk);
+                return true;
+            }
+            joined.addAll(fill.join(chunk, BlockLayout.chunkAt(range.end() - 1), urgency));
+        }
+    }
+
     private @Nullable Flight joinedAt(int chunk) {
         Flight first = joined.peekFirst();
         return first != null && first.chunk == chunk ? joined.pollFirst() : null;
@@ -97,13 +127,13 @@ public final class FileRead implements AutoCloseable {
                 case Flight.Landing.Resident() -> {
                     return resident(flight.chunk);
                 }
-                case Flight.Landing.InMemory(ByteBuffer bytes) -> {
+                case Flight.Landing.InMemory(ByteBuffer bytes, boolean cached) -> {
                     ByteRange part = advance(flight.chunk);
                     long start = BlockLayout.chunkRange(flight.chunk, length()).offset();
                     kept = true;
                     return new Piece(
                             bytes.slice((int) (part.offset() - start), (int) part.length()),
-                            false,
+                            cached,
                             () -> fill.leave(flight));
                 }
             }

@@ -92,11 +92,9 @@ public final class Filler {
                 return Loaded.WAS_RESIDENT;
             }
             while (read.hasNext()) {
-                FileRead.Piece piece = read.next();
-                allCached &= piece.cached();
-                piece.release().run();
+                allCached &= read.pass();
             }
-            if (!read.hasFetched()) {
+            if (!read.lackedBytes()) {
                 return Loaded.WAS_RESIDENT;
             }
         }
@@ -152,8 +150,7 @@ public final class Filler {
         return cache.openResident(version, length);
     }
 
-    private FileRead open(
-            FileVersion version, FileSource source, ByteRange range, Urgency urgency) {
+    FileRead open(FileVersion version, FileSource source, ByteRange range, Urgency urgency) {
         FileFill fill = reference(version, source);
         return new FileRead(this, fill, range, urgency);
     }

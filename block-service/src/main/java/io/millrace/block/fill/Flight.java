@@ -17,11 +17,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class Flight {
 
-    /** What came: resident in the cache, or in memory alone. */
+    /** What came: to be read from the cache, or still in memory. */
     sealed interface Landing {
-        record Resident() implements Landing {}
 
-        record InMemory(ByteBuffer bytes) implements Landing {}
+        /** Whether the cache has the bytes. */
+        boolean isCached();
+
+        record Resident() implements Landing {
+            @Override
+            public boolean isCached() {
+                return true;
+            }
+        }
+
+        /** Alone where the cache had no room; beside it where mapping them would cost more. */
+        record InMemory(ByteBuffer bytes, boolean isCached) implements Landing {}
     }
 
     final int chunk;

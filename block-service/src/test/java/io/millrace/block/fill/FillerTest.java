@@ -220,6 +220,21 @@ class FillerTest {
     }
 
     @Test
+    void whatAReaderBroughtWhileALoadWasUnderWayIsLoadedAndNotSkipped() throws IOException {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB)) {
+            parts.object("a", MIB);
+            FileSource file = parts.stat("a");
+            ByteRange whole = ByteRange.whole(file.length());
+            try (FileRead load = parts.filler.open(file.fileVersion(), file, whole, Urgency.LOAD)) {
+                parts.read(file, whole);
+                assertTrue(load.pass(), "cached by now");
+                assertTrue(load.lackedBytes(), "but not when the load began");
+            }
+            assertEquals(1, parts.counts.calls(Verb.READ));
+        }
+    }
+
+    @Test
     void aFileDroppedWhileItIsReadIsFetchedAgain() throws IOException {
         try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB)) {
             byte[] bytes = parts.object("a", 5 * MIB);
