@@ -137,17 +137,18 @@ final class S3UnderStore implements UnderStore {
                 retries.call(
                         key,
                         time ->
-                                client.getObject(r ->
-                                        r.bucket(bucket.name())
-                                                .key(bucket.absolute(key))
-                                                .ifMatch(objectVersion)
-                                                .range(
-                                                        "bytes="
-                                                                + range.offset()
-                                                                + "-"
-                                                                + (range.end() - 1))
-                                                .overrideConfiguration(
-                                                        c -> c.apiCallAttemptTimeout(time))));
+                                client.getObject(r -> {
+                                    ObjectVersion.require(objectVersion, r);
+                                    r.bucket(bucket.name())
+                                            .key(bucket.absolute(key))
+                                            .range(
+                                                    "bytes="
+                                                            + range.offset()
+                                                            + "-"
+                                                            + (range.end() - 1))
+                                            .overrideConfiguration(
+                                                    c -> c.apiCallAttemptTimeout(time));
+                                }));
         bucketSeen = true;
         try {
             check(key, objectVersion, range, body.response());
@@ -158,10 +159,10 @@ final class S3UnderStore implements UnderStore {
         return new ExactStream(body, bucket.describe(key), range, body::abort);
     }
 
-    /** A store may ignore If-Match or Range, and what it says then shows it. */
+    /** A store may ignore conditions or Range, and what it says then shows it. */
     private void check(
             String key, String objectVersion, ByteRange range, GetObjectResponse answer) {
-        if (!objectVersion.equals(quoted(answer.eTag()))) {
+        if (!ObjectVersion.isOf(objectVersion, answer)) {
             throw new MillraceException(
                     ErrorCode.STALE_VERSION,
                     bucket.describe(key) + " is no longer at the version asked for");
@@ -218,20 +219,13 @@ final class S3UnderStore implements UnderStore {
         };
     }
 
-    private static ObjectStatus status(
+    private ObjectStatus status(
             String key, @Nullable String etag, @Nullable Long length, @Nullable Instant modified) {
+        long bytes = length == null ? 0 : length;
         return new ObjectStatus(
                 key,
-                quoted(etag),
-                length == null ? 0 : length,
+                ObjectVersion.of(bucket.describe(key), etag, modified, bytes),
+                bytes,
                 modified == null ? Instant.EPOCH : modified);
-    }
-
-    /** Listings of some stores give ETags without the quotes that headers have. */
-    private static String quoted(@Nullable String etag) {
-        if (etag == null || etag.isEmpty()) {
-            return "";
-        }
-        return etag.startsWith("\"") || etag.startsWith("W/") ? etag : '"' + etag + '"';
     }
 }

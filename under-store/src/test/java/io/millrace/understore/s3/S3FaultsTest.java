@@ -126,6 +126,16 @@ class S3FaultsTest {
     }
 
     @Test
+    void anObjectWithNeitherEtagNorTimeIsRefused() {
+        answer = (exchange, request) -> exchange.sendResponseHeaders(200, -1);
+        try (UnderStore store = open(1)) {
+            MillraceException e = assertThrows(MillraceException.class, () -> store.stat("k"));
+            assertEquals(ErrorCode.INVALID_ARGUMENT, e.code());
+            assertTrue(e.getMessage().contains("neither an ETag"), e.getMessage());
+        }
+    }
+
+    @Test
     void aTruncatedBodyFailsTheStream() throws Exception {
         answer =
                 (exchange, request) -> {
