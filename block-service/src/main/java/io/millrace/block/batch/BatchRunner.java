@@ -21,6 +21,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -28,7 +29,7 @@ import java.util.concurrent.Semaphore;
 
 /**
  * Runs one batch and says what became of each item. Running it again does no harm: what is resident
- * is skipped.
+ * is not fetched again, and told as it was told the first time.
  */
 public final class BatchRunner {
 
@@ -38,6 +39,7 @@ public final class BatchRunner {
     private final ClusterView cluster;
     private final InstantSource clock;
     private final Semaphore items;
+    private final LoadedItems loadedItems = new LoadedItems();
     private volatile boolean stopped;
 
     public BatchRunner(
@@ -80,6 +82,7 @@ public final class BatchRunner {
                         .setAttempt(batch.getAttempt())
                         .setWorkerId(cluster.self().value())
                         .setStartedMillis(started);
+        Set<BatchItem> loaded = loadedItems.of(batch);
         List<Future<List<Outcome>>> running = new ArrayList<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (BatchItem item : batch.getItemsList()) {
@@ -87,7 +90,7 @@ public final class BatchRunner {
                 running.add(
                         threads.submit(() -> {
                             try {
-                                return run(batch.getKind(), item);
+                                return run(batch.getKind(), item, loaded);
                             } finally {
                                 items.release();
                             }
@@ -112,12 +115,12 @@ public final class BatchRunner {
         }
     }
 
-    private List<Outcome> run(BatchKind kind, BatchItem item) {
+    private List<Outcome> run(BatchKind kind, BatchItem item, Set<BatchItem> loaded) {
         try {
             checkRunning();
             FileSource source = Messages.fromMessage(item.getSource());
             return switch (kind) {
-                case BATCH_KIND_LOAD -> load(item, source);
+                case BATCH_KIND_LOAD -> load(item, source, loaded);
                 case BATCH_KIND_FREE -> List.of(free(item, source));
                 case BATCH_KIND_UNSPECIFIED, UNRECOGNIZED ->
                         throw new MillraceException(
@@ -138,7 +141,7 @@ public final class BatchRunner {
                 : new Outcome.Skipped(item, source.length());
     }
 
-    private List<Outcome> load(BatchItem item, FileSource source) {
+    private List<Outcome> load(BatchItem item, FileSource source, Set<BatchItem> loaded) {
         FileVersion version = source.fileVersion();
         BlockLayout layout = mounts.find(source.mountId()).layout();
         Placement placement = cluster.known().placement();
@@ -158,13 +161,17 @@ public final class BatchRunner {
         }
         if (!own.isEmpty()) {
             BatchItem part = others.isEmpty() ? item : part(item, own, item.getCountsFile());
-            outcomes.add(loadOwn(part, version, source, layout));
+            outcomes.add(loadOwn(part, version, source, layout, loaded));
         }
         return outcomes;
     }
 
     private Outcome loadOwn(
-            BatchItem item, FileVersion version, FileSource source, BlockLayout layout) {
+            BatchItem item,
+            FileVersion version,
+            FileSource source,
+            BlockLayout layout,
+            Set<BatchItem> loaded) {
         long bytes = 0;
         boolean wasResident = true;
         try {
@@ -177,7 +184,11 @@ public final class BatchRunner {
         } catch (MillraceException e) {
             return new Outcome.Failed(item, e.code(), e.getMessage());
         }
-        return wasResident ? new Outcome.Skipped(item, bytes) : new Outcome.Done(item, bytes);
+        if (wasResident && !loaded.contains(item)) {
+            return new Outcome.Skipped(item, bytes);
+        }
+        loaded.add(item);
+        return new Outcome.Done(item, bytes);
     }
 
     private static void checkBlock(FileSource source, BlockLayout layout, int block) {
