@@ -221,6 +221,27 @@ final class CacheIndex {
         }
     }
 
+    /** It is in use by others than this process: not for eviction now. */
+    void touch(CacheEntry entry) {
+        lock.lock();
+        try {
+            policy.access(entry.version);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A reference more to an entry, for who is to give it back. */
+    void hold(CacheEntry entry) {
+        lock.lock();
+        try {
+            entry.references++;
+            idle.remove(entry);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The names of a dropped entry are gone; its bytes count until nobody uses it. */
     void remove(CacheEntry entry, boolean evicted) {
         lock.lock();

@@ -20,6 +20,10 @@ final class CacheSpace {
     }
 
     private static final Logger LOG = System.getLogger(CacheSpace.class.getName());
+
+    /** Rounds in which every victim turned out to be in use; each round finds others. */
+    private static final int REFUSALS = 16;
+
     private static final long SAMPLE_BYTES = 64L << 20;
     private static final long SAMPLE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -48,8 +52,11 @@ final class CacheSpace {
         }
         evicting.lock();
         try {
+            int refusals = 0;
             while (!index.reserve(bytes)) {
-                if (!evict(index.victims(bytes))) {
+                List<CacheEntry> victims = index.victims(bytes);
+                refusals = evict(victims) ? 0 : refusals + 1;
+                if (victims.isEmpty() || refusals == REFUSALS) {
                     return false;
                 }
             }

@@ -37,6 +37,7 @@ public final class CacheStore implements AutoCloseable {
     private final CacheDirectory directory;
     private final CacheSettings settings;
     private final CacheIndex index;
+    private final CacheDropper dropper;
     private final CacheSpace space;
     private final CacheSealer sealer;
     private final Thread recovery;
@@ -50,8 +51,8 @@ public final class CacheStore implements AutoCloseable {
         this.directory = directory;
         this.settings = settings;
         this.index = new CacheIndex(policy, settings.capacity().bytes(), settings.openFiles());
-        this.space =
-                new CacheSpace(index, settings, entry -> drop(entry, CacheIndex.Users.NONE, true));
+        this.dropper = new CacheDropper(directory.layout(), index, this::release);
+        this.space = new CacheSpace(index, settings, dropper::evict);
         this.sealer = new CacheSealer(index, directory.layout(), settings.sync(), this::release);
         this.recovery =
                 Thread.ofPlatform().daemon().name("cache-recovery").unstarted(this::recover);
@@ -128,7 +129,7 @@ public final class CacheStore implements AutoCloseable {
                     return new CachedFile(this, entry, length);
                 }
                 LOG.log(Level.WARNING, "cache file={0} is not as it must be: dropped", version);
-                drop(entry, CacheIndex.Users.ANY, false);
+                dropper.drop(entry, CacheIndex.Users.ANY);
             } catch (IOException e) {
                 throw failure("cache file " + version + " cannot be opened", e);
             } finally {
@@ -155,7 +156,7 @@ public final class CacheStore implements AutoCloseable {
     void release(CacheEntry entry) {
         try {
             if (entry.kind == CacheEntry.Kind.PARTIAL && index.residentBytes(entry) == 0) {
-                drop(entry, CacheIndex.Users.CALLER, false);
+                dropper.drop(entry, CacheIndex.Users.CALLER);
             }
         } catch (IOException e) {
             LOG.log(Level.WARNING, "cache file={0} cannot be unlinked: {1}", entry.version, e);
@@ -217,7 +218,7 @@ public final class CacheStore implements AutoCloseable {
                 return OptionalLong.empty();
             }
             long resident = index.residentBytes(entry);
-            return drop(entry, CacheIndex.Users.ANY, false)
+            return dropper.drop(entry, CacheIndex.Users.ANY)
                     ? OptionalLong.of(resident)
                     : OptionalLong.empty();
         } catch (IOException e) {
@@ -225,30 +226,6 @@ public final class CacheStore implements AutoCloseable {
         } finally {
             entry.files.unlock();
             release(entry);
-        }
-    }
-
-    private boolean drop(CacheEntry entry, CacheIndex.Users users, boolean evicted)
-            throws IOException {
-        entry.files.lock();
-        try {
-            if (!index.markDropped(entry, users)) {
-                return false;
-            }
-            try {
-                entry.unlink(directory.layout());
-            } catch (IOException e) {
-                index.leftBehind();
-                throw e;
-            } finally {
-                index.remove(entry, evicted);
-            }
-            if (index.isUnused(entry)) {
-                entry.closeFiles();
-            }
-            return true;
-        } finally {
-            entry.files.unlock();
         }
     }
 
@@ -358,7 +335,7 @@ public final class CacheStore implements AutoCloseable {
                     e.getMessage());
         }
         try {
-            if (drop(entry, CacheIndex.Users.ANY, false)) {
+            if (dropper.drop(entry, CacheIndex.Users.ANY)) {
                 corruptChunks.increment();
             }
         } catch (IOException e) {
@@ -430,6 +407,7 @@ public final class CacheStore implements AutoCloseable {
             return;
         }
         closed = true;
+        dropper.end();
         boolean still = true;
         try {
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
@@ -457,6 +435,7 @@ public final class CacheStore implements AutoCloseable {
     /** Ends as a killed process would: nothing is finished or noted. For tests. */
     void abandon() {
         closed = true;
+        dropper.end();
         try {
             sealer.abandon(4_000);
             recovery.join(4_000);

@@ -17,6 +17,7 @@ import io.millrace.model.MillraceException;
 import io.millrace.model.WorkerId;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
@@ -98,6 +99,61 @@ class CacheStoreTest {
             assertEquals(0, store.usage().files());
             agents.close();
             assertTrue(store.drop(LARGE.version()).isEmpty());
+        }
+    }
+
+    /** As an agent does that has handed the file to the kernel; POSIX locks need a process more. */
+    private Process holder(TestFile file) throws IOException {
+        Path path = new CacheLayout(directory).complete(file.version());
+        Process holder =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-Xmx32m",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                Holder.class.getName(),
+                                path.toString())
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+        assertEquals("held", holder.inputReader().readLine());
+        return holder;
+    }
+
+    /** Holds a read lock on a file until it is killed. */
+    static final class Holder {
+        public static void main(String[] args) throws Exception {
+            FileChannel file = FileChannel.open(Path.of(args[0]));
+            try (var _ = file.lock(0, Long.MAX_VALUE, true)) {
+                System.out.println("held");
+                Thread.sleep(600_000);
+            }
+        }
+    }
+
+    @Test
+    void aFileThatTheKernelHoldsCountsUntilItIsLetGoAndIsNotEvicted() throws Exception {
+        TestFile other = new TestFile(10, CHUNK);
+        TestFile more = new TestFile(11, CHUNK);
+        try (CacheStore store = open(2)) {
+            putAll(store, SMALL);
+            awaitSealed(store, SMALL);
+            Process holder = holder(SMALL);
+            try {
+                putAll(store, other);
+                awaitSealed(store, other);
+                putAll(store, more);
+                assertTrue(store.openResident(other.version(), CHUNK).isEmpty());
+                await(
+                        "the older one is kept",
+                        () -> store.residentBytes(SMALL.version()) == SMALL.length());
+                long used = store.usage().usedBytes();
+                assertEquals(OptionalLong.of(SMALL.length()), store.drop(SMALL.version()));
+                assertEquals(used, store.usage().usedBytes());
+                holder.destroyForcibly().waitFor();
+                await("let go", () -> store.usage().usedBytes() == used - SMALL.length());
+            } finally {
+                holder.destroyForcibly().waitFor();
+            }
         }
     }
 

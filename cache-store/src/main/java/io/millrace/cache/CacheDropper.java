@@ -1,0 +1,121 @@
+package io.millrace.cache;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes files out of the cache.
+ *
+ * <p>An agent on this host may have handed a complete file to the kernel. It holds a read lock on
+ * it as long as the kernel does, and takes it only while the file has a name. So after a file was
+ * unlinked a lock on it tells that its space is not free yet: its bytes stay in the budget until
+ * the lock is gone. A file that is held is not evicted: that would free nothing now.
+ */
+final class CacheDropper {
+
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+
+    private final CacheLayout layout;
+    private final CacheIndex index;
+    private final Consumer<CacheEntry> release;
+    private volatile boolean ended;
+
+    /**
+     * @param release gives a reference of an entry back
+     */
+    CacheDropper(CacheLayout layout, CacheIndex index, Consumer<CacheEntry> release) {
+        this.layout = layout;
+        this.index = index;
+        this.release = release;
+    }
+
+    /** Drops a file to make room; false: it is used, held or gone. */
+    boolean evict(CacheEntry entry) throws IOException {
+        return drop(entry, CacheIndex.Users.NONE, true);
+    }
+
+    /** Drops a file; false: more use it than may, or it is gone. */
+    boolean drop(CacheEntry entry, CacheIndex.Users users) throws IOException {
+        return drop(entry, users, false);
+    }
+
+    private boolean drop(CacheEntry entry, CacheIndex.Users users, boolean evicted)
+            throws IOException {
+        entry.files.lock();
+        FileChannel complete = null;
+        try {
+            complete =
+                    entry.kind == CacheEntry.Kind.COMPLETE
+                            ? open(layout.complete(entry.version))
+                            : null;
+            if (evicted && complete != null && isHeld(complete)) {
+                index.touch(entry);
+                return false;
+            }
+            if (!index.markDropped(entry, users)) {
+                return false;
+            }
+            try {
+                entry.unlink(layout);
+            } catch (IOException e) {
+                index.leftBehind();
+                throw e;
+            } finally {
+                if (complete != null && isHeld(complete)) {
+                    index.hold(entry);
+                    watch(entry, complete);
+                    complete = null;
+                }
+                index.remove(entry, evicted);
+            }
+            if (index.isUnused(entry)) {
+                entry.closeFiles();
+            }
+            return true;
+        } finally {
+            entry.files.unlock();
+            CacheReaders.closeQuietly(complete);
+        }
+    }
+
+    private void watch(CacheEntry entry, FileChannel complete) {
+        Thread.ofVirtual()
+                .name("cache-held-" + entry.version)
+                .start(() -> {
+                    try (complete) {
+                        while (!ended && isHeld(complete)) {
+                            Thread.sleep(LOOK_AGAIN);
+                        }
+                    } catch (IOException | InterruptedException e) {
+                        // Its bytes count as free then: the disk's own free space is watched too.
+                    }
+                    release.accept(entry);
+                });
+    }
+
+    private static @Nullable FileChannel open(Path file) throws IOException {
+        try {
+            return FileChannel.open(file, StandardOpenOption.WRITE);
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+
+    private static boolean isHeld(FileChannel file) throws IOException {
+        try (FileLock lock = file.tryLock()) {
+            return lock == null;
+        }
+    }
+
+    /** Looks no more: the store is closed. */
+    void end() {
+        ended = true;
+    }
+}
