@@ -55,6 +55,25 @@ class ConsoleTest {
                 .header("X-Content-Type-Options", equalTo("nosniff"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/index.html", "/console.js", "/console.css", "/mill.svg"})
+    void browsers_ask_whether_the_page_is_still_the_same(String path) {
+        String tag =
+                RestAssured.get(path)
+                        .then()
+                        .statusCode(200)
+                        .header("Cache-Control", equalTo("no-cache"))
+                        .extract()
+                        .header("ETag");
+        RestAssured.given()
+                .header("If-None-Match", tag)
+                .get(path)
+                .then()
+                .statusCode(304)
+                .header("ETag", equalTo(tag));
+        RestAssured.given().header("If-None-Match", "\"other\"").get(path).then().statusCode(200);
+    }
+
     @Test
     void the_page_has_no_script_of_its_own_in_line() {
         String page = RestAssured.get("/").then().extract().asString();

@@ -5,8 +5,10 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.millrace.console.overview.OverviewReader;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -20,13 +22,16 @@ public class Console {
 
     private final List<ManagedChannel> channels = new ArrayList<>();
 
+    void start(@Observes StartupEvent event, ConsoleSettings settings) {
+        check("timeout", settings.timeout(), Duration.ofMillis(100), Duration.ofMinutes(1));
+        check("interval", settings.interval(), Duration.ofMillis(100), Duration.ofMinutes(1));
+        check("jobs", settings.jobs(), 1_000);
+        check("viewers", settings.viewers(), 10_000);
+    }
+
     @Produces
     @Singleton
     OverviewReader overviewReader(ConsoleSettings settings) {
-        check("timeout", settings.timeout(), Duration.ofMillis(100), Duration.ofMinutes(1));
-        if (settings.jobs() < 1 || settings.jobs() > 1_000) {
-            throw refused("jobs", String.valueOf(settings.jobs()), "1 to 1000");
-        }
         return new OverviewReader(
                 service("metadata-service", settings.metadataService()),
                 service("job-service", settings.jobService()),
@@ -47,6 +52,12 @@ public class Console {
                     setting,
                     value.toMillis() + " ms",
                     least.toMillis() + " ms to " + most.toMillis() + " ms");
+        }
+    }
+
+    static void check(String setting, int value, int most) {
+        if (value < 1 || value > most) {
+            throw refused(setting, String.valueOf(value), "1 to " + most);
         }
     }
 

@@ -3,6 +3,7 @@ package io.millrace.console.web;
 import io.millrace.console.boot.ConsoleSettings;
 import io.millrace.console.overview.Overview;
 import io.millrace.console.overview.OverviewReader;
+import io.millrace.console.overview.SharedOverview;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Multi;
 import jakarta.inject.Inject;
@@ -19,39 +20,22 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jboss.resteasy.reactive.RestStreamElementType;
 
-/** The overview, once or as it changes. All who look share one questioner. */
+/** The overview, once or as it changes. All who look share one answer. */
 @Path("/api/console/v1")
 @Singleton
 public class ConsoleResource {
 
-    private static final Duration LEAST_INTERVAL = Duration.ofMillis(100);
-
-    private final OverviewReader reader;
+    private final SharedOverview overview;
+    private final Duration interval;
     private final int mostViewers;
     private final AtomicInteger viewers = new AtomicInteger();
-    private final ExecutorService questioner =
-            Executors.newSingleThreadExecutor(Thread.ofVirtual().name("overview").factory());
-    private final Multi<Overview> live;
+    private final ExecutorService questioners = Executors.newVirtualThreadPerTaskExecutor();
 
     @Inject
     public ConsoleResource(OverviewReader reader, ConsoleSettings settings) {
-        this.reader = reader;
+        this.interval = settings.interval();
         this.mostViewers = settings.viewers();
-        Duration interval =
-                settings.interval().compareTo(LEAST_INTERVAL) < 0
-                        ? LEAST_INTERVAL
-                        : settings.interval();
-        this.live =
-                Multi.createFrom()
-                        .ticks()
-                        .every(interval)
-                        .onOverflow()
-                        .drop()
-                        .emitOn(questioner)
-                        .map(tick -> reader.read())
-                        .broadcast()
-                        .withCancellationAfterLastSubscriberDeparture()
-                        .toAtLeast(1);
+        this.overview = new SharedOverview(reader::read, interval.dividedBy(2), System::nanoTime);
     }
 
     @GET
@@ -59,7 +43,7 @@ public class ConsoleResource {
     @Produces(MediaType.APPLICATION_JSON)
     @RunOnVirtualThread
     public Overview overview() {
-        return reader.read();
+        return overview.latest();
     }
 
     /** Server-sent events, each an overview. */
@@ -81,8 +65,13 @@ public class ConsoleResource {
                                             + " (millrace.console.viewers)\"}")
                             .build());
         }
-        return live.onOverflow()
-                .dropPreviousItems()
+        return Multi.createFrom()
+                .ticks()
+                .every(interval)
+                .onOverflow()
+                .drop()
+                .emitOn(questioners)
+                .map(tick -> overview.latest())
                 .onTermination()
                 .invoke(() -> viewers.decrementAndGet());
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.console.overview;
+
+import org.jspecify.annotations.NullMarked;
