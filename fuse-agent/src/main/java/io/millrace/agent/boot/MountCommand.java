@@ -129,16 +129,20 @@ final class MountCommand implements Callable<Integer> {
                         permissions("--file-mode", fileMode),
                         permissions("--dir-mode", directoryMode));
         FuseOptions options =
-                new FuseOptions(
-                        directory,
-                        "millrace",
-                        allowOther ? FuseOptions.Access.ALL_USERS : FuseOptions.Access.OWNER,
-                        nonEmpty ? FuseOptions.Occupied.HIDE_CONTENT : FuseOptions.Occupied.REFUSE,
-                        AgentSettings.readers(config),
-                        AgentSettings.waitingReads(config),
-                        AgentSettings.kernelReadAhead(config),
-                        ReadPolicy.parse("--read-policy", readPolicy),
-                        FuseOptions.Backing.PLAIN);
+                FuseOptions.at(directory).toBuilder()
+                        .access(
+                                allowOther
+                                        ? FuseOptions.Access.ALL_USERS
+                                        : FuseOptions.Access.OWNER)
+                        .occupied(
+                                nonEmpty
+                                        ? FuseOptions.Occupied.HIDE_CONTENT
+                                        : FuseOptions.Occupied.REFUSE)
+                        .readers(AgentSettings.readers(config))
+                        .waitingReads(AgentSettings.waitingReads(config))
+                        .readAheadBytes(AgentSettings.kernelReadAhead(config))
+                        .readPolicy(ReadPolicy.parse("--read-policy", readPolicy))
+                        .build();
         ClientSettings settings =
                 AgentSettings.client(config, service, "agent " + ProcessHandle.current().pid());
         LinuxFuseBinding.check(options);
@@ -149,8 +153,11 @@ final class MountCommand implements Callable<Integer> {
                     new LinuxFuseBinding()
                             .mount(
                                     fileSystem,
-                                    options.with(
-                                            LinuxFuseBinding.backing(client.localDirectories())));
+                                    options.toBuilder()
+                                            .backing(
+                                                    LinuxFuseBinding.backing(
+                                                            client.localDirectories()))
+                                            .build());
             try {
                 fileSystem.follow(mount);
                 stop.endsWith(mount);

@@ -67,29 +67,87 @@ public record FuseOptions(
                 Backing.PLAIN);
     }
 
-    public FuseOptions with(Backing other) {
-        return new FuseOptions(
-                mountPoint,
-                source,
-                access,
-                occupied,
-                readers,
-                waitingReads,
-                readAheadBytes,
-                readPolicy,
-                other);
+    /** A builder that starts from these. */
+    public Builder toBuilder() {
+        return new Builder(this);
     }
 
-    public FuseOptions with(ReadPolicy policy) {
-        return new FuseOptions(
-                mountPoint,
-                source,
-                access,
-                occupied,
-                readers,
-                waitingReads,
-                readAheadBytes,
-                policy,
-                backing);
+    /** Options in the making; what is not said stays as it was. */
+    public static final class Builder {
+
+        private final Path mountPoint;
+        private String source;
+        private Access access;
+        private Occupied occupied;
+        private int readers;
+        private int waitingReads;
+        private long readAheadBytes;
+        private ReadPolicy readPolicy;
+        private Backing backing;
+
+        private Builder(FuseOptions from) {
+            mountPoint = from.mountPoint;
+            source = from.source;
+            access = from.access;
+            occupied = from.occupied;
+            readers = from.readers;
+            waitingReads = from.waitingReads;
+            readAheadBytes = from.readAheadBytes;
+            readPolicy = from.readPolicy;
+            backing = from.backing;
+        }
+
+        public Builder source(String shown) {
+            source = shown;
+            return this;
+        }
+
+        public Builder access(Access allowed) {
+            access = allowed;
+            return this;
+        }
+
+        public Builder occupied(Occupied action) {
+            occupied = action;
+            return this;
+        }
+
+        public Builder readers(int threads) {
+            readers = threads;
+            return this;
+        }
+
+        public Builder waitingReads(int atOnce) {
+            waitingReads = atOnce;
+            return this;
+        }
+
+        public Builder readAheadBytes(long bytes) {
+            readAheadBytes = bytes;
+            return this;
+        }
+
+        public Builder readPolicy(ReadPolicy policy) {
+            readPolicy = policy;
+            return this;
+        }
+
+        public Builder backing(Backing kind) {
+            backing = kind;
+            return this;
+        }
+
+        public FuseOptions build() {
+            return new FuseOptions(
+                    mountPoint,
+                    source,
+                    access,
+                    occupied,
+                    readers,
+                    waitingReads,
+                    readAheadBytes,
+                    readPolicy,
+                    backing);
+        }
     }
 }

@@ -208,7 +208,11 @@ class MillraceFileSystemTest {
                         new FileAttributes(0, 0, 0444, 0555));
         mount =
                 new LinuxFuseBinding()
-                        .mount(fileSystem, FuseOptions.at(mountPoint).with(ReadPolicy.NO_OPEN));
+                        .mount(
+                                fileSystem,
+                                FuseOptions.at(mountPoint).toBuilder()
+                                        .readPolicy(ReadPolicy.NO_OPEN)
+                                        .build());
         byte[] bytes = content(3_000_000, 5);
         FileSource source = source("local", bytes.length, 5);
         String name = source.fileVersion().toString();

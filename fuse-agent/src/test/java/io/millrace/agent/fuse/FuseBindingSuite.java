@@ -62,7 +62,13 @@ public abstract class FuseBindingSuite {
         }
         assumeTrue(reason.isEmpty(), reason);
         mountPoint = Files.createDirectory(directory.resolve("mnt")).toRealPath();
-        mount = binding().mount(files, FuseOptions.at(mountPoint).with(readPolicy()));
+        mount =
+                binding()
+                        .mount(
+                                files,
+                                FuseOptions.at(mountPoint).toBuilder()
+                                        .readPolicy(readPolicy())
+                                        .build());
     }
 
     @AfterEach

@@ -162,7 +162,9 @@ final class Opens {
 
     /** The kernel has forgotten {@code node}. */
     void forget(long node) {
-        standing.forget(node);
+        if (policy == ReadPolicy.NO_OPEN) {
+            standing.forget(node);
+        }
     }
 
     void end() {

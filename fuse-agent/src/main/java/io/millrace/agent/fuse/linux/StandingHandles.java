@@ -73,10 +73,6 @@ final class StandingHandles {
         byNode.invalidate(node);
     }
 
-    long size() {
-        return byNode.estimatedSize();
-    }
-
     void end() {
         byNode.invalidateAll();
     }

@@ -64,10 +64,11 @@ class PassthroughTest {
                 new LinuxFuseBinding()
                         .mount(
                                 files,
-                                FuseOptions.at(mountPoint)
-                                        .with(
+                                FuseOptions.at(mountPoint).toBuilder()
+                                        .backing(
                                                 LinuxFuseBinding.backing(
-                                                        List.of(directory.toRealPath()))));
+                                                        List.of(directory.toRealPath())))
+                                        .build());
         String why = mount.reading().reason();
         if (mount.reading().policy() != ReadPolicy.PASSTHROUGH) {
             System.out.println("SKIPPED PassthroughTest: " + why);
