@@ -1,6 +1,7 @@
 package io.millrace.embedded;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,6 +47,9 @@ final class ObjectListing {
     private static final Set<String> INTERNAL = Set.of(".s3proxy-slash", ".s3proxy-versions");
     private static final String UPLOAD = ".mpus-";
 
+    /** What a token of a page begins with, before the last key in base64url: no marker is one. */
+    private static final String TOKEN = "page.";
+
     private final BiFunction<String, String, @Nullable HeadObjectResponse> head;
     private final Map<Path, Names> memory =
             Collections.synchronizedMap(
@@ -68,7 +73,7 @@ final class ObjectListing {
     private record Name(String text, byte[] bytes) implements Comparable<Name> {
 
         static Name of(String text) {
-            return new Name(text, text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            return new Name(text, text.getBytes(StandardCharsets.UTF_8));
         }
 
         boolean isDirectory() {
@@ -84,7 +89,7 @@ final class ObjectListing {
     private record Names(FileTime modified, List<Name> sorted) {}
 
     /**
-     * @param after the last key or common prefix of the page before
+     * @param after the token of the page before, or a key to start behind
      * @param maxKeys objects and common prefixes together; null: 1,000
      */
     ListObjectsV2Response list(
@@ -94,7 +99,7 @@ final class ObjectListing {
             @Nullable String after,
             @Nullable Integer maxKeys) {
         int most = maxKeys == null ? MOST_KEYS : Math.min(MOST_KEYS, maxKeys);
-        Page page = new Page(bucket, prefix, fold, after, most);
+        Page page = new Page(bucket, prefix, fold, after == null ? null : key(after), most);
         try {
             String folder = prefix.substring(0, prefix.lastIndexOf('/') + 1);
             Path directory = bucket.resolve(folder).normalize();
@@ -104,6 +109,28 @@ final class ObjectListing {
             return page.response();
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * A token without a character that XML or a URL would have to write otherwise: the server
+     * encodes tokens as it does keys, and clients give them back as they came.
+     */
+    private static String token(String lastKey) {
+        byte[] bytes = lastKey.getBytes(StandardCharsets.UTF_8);
+        return TOKEN + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    private static String key(String tokenOrKey) {
+        if (!tokenOrKey.startsWith(TOKEN)) {
+            return tokenOrKey;
+        }
+        try {
+            byte[] bytes = Base64.getUrlDecoder().decode(tokenOrKey.substring(TOKEN.length()));
+            return new String(bytes, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            // A key that looks like one.
+            return tokenOrKey;
         }
     }
 
@@ -227,7 +254,8 @@ final class ObjectListing {
         }
 
         ListObjectsV2Response response() {
-            return SdkResponses.objectsPage(objects, prefixes, truncated ? last : null);
+            return SdkResponses.objectsPage(
+                    objects, prefixes, truncated && last != null ? token(last) : null);
         }
     }
 }

@@ -243,6 +243,8 @@ public abstract class UnderStoreConformance {
                                 "mark/a:b;c,d",
                                 "mark/(x)[y]{z}!~*$@",
                                 "mark/back\\slash",
+                                "control/bell\u0007and\ttab",
+                                "control/line\nfeed",
                                 ".hidden/.file",
                                 "..data/x"));
         for (int i = 0; i < keys.size(); i++) {

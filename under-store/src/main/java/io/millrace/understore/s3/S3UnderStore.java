@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CommonPrefix;
+import software.amazon.awssdk.services.s3.model.EncodingType;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
@@ -102,6 +103,8 @@ final class S3UnderStore implements UnderStore {
                                                 .delimiter(delimiter(depth))
                                                 .continuationToken(continuation)
                                                 .maxKeys(maxKeys)
+                                                // XML has no control characters; keys may.
+                                                .encodingType(EncodingType.URL)
                                                 .overrideConfiguration(
                                                         c -> c.apiCallAttemptTimeout(time))));
         bucketSeen = true;
