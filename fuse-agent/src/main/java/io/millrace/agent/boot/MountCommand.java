@@ -14,7 +14,6 @@ import io.millrace.client.NamespaceEntry;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
-import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -175,15 +174,15 @@ final class MountCommand implements Callable<Integer> {
         long pid = ProcessHandle.current().pid();
         Path at = directory.toAbsolutePath().normalize();
         if (readyFile != null) {
-            JsonObject content =
-                    new JsonObject()
+            JsonLine content =
+                    new JsonLine()
                             .put("pid", pid)
                             .put("mountpoint", at.toString())
                             .put("path", root.toString())
                             .put("readPolicy", reading.policy().toString())
                             .put("readPolicyReason", reading.reason());
             try {
-                Files.writeString(readyFile, content.encode() + "\n");
+                Files.writeString(readyFile, content.encode());
             } catch (IOException e) {
                 throw new MillraceException(
                         ErrorCode.INVALID_ARGUMENT,

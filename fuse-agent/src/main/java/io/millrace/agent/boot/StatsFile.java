@@ -5,7 +5,6 @@ import io.millrace.agent.fuse.FuseMount;
 import io.millrace.agent.fuse.Reading;
 import io.millrace.client.ClientCounters;
 import io.millrace.client.MillraceClient;
-import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -63,8 +62,8 @@ final class StatsFile implements AutoCloseable {
     private synchronized void write() {
         ClientCounters.Snapshot counters = client.counters();
         Reading reading = mount.reading();
-        JsonObject content =
-                new JsonObject()
+        JsonLine content =
+                new JsonLine()
                         .put("metadata_calls", counters.metadataCalls())
                         .put("local_reads", counters.localReads())
                         .put("local_bytes", counters.localBytes())
@@ -82,7 +81,7 @@ final class StatsFile implements AutoCloseable {
                         .put("served_opens", reading.servedOpens());
         Path draft = file.resolveSibling(file.getFileName() + ".tmp");
         try {
-            Files.writeString(draft, content.encode() + "\n");
+            Files.writeString(draft, content.encode());
             Files.move(
                     draft,
                     file,
