@@ -144,19 +144,17 @@ final class MountCommand implements Callable<Integer> {
                         .build();
         ClientSettings settings =
                 AgentSettings.client(config, service, "agent " + ProcessHandle.current().pid());
-        LinuxFuseBinding.check(options);
+        LinuxFuseBinding binding = new LinuxFuseBinding();
+        binding.check(options);
         try (MillraceClient client = MillraceClient.connect(settings, config.connectTimeout())) {
             NamespaceEntry entry = client.namespace().resolve(root, new Cancellation());
             MillraceFileSystem fileSystem = new MillraceFileSystem(client, entry, look);
             FuseMount mount =
-                    new LinuxFuseBinding()
-                            .mount(
-                                    fileSystem,
-                                    options.toBuilder()
-                                            .backing(
-                                                    LinuxFuseBinding.backing(
-                                                            client.localDirectories()))
-                                            .build());
+                    binding.mount(
+                            fileSystem,
+                            options.toBuilder()
+                                    .backing(LinuxFuseBinding.backing(client.localDirectories()))
+                                    .build());
             try {
                 fileSystem.follow(mount);
                 stop.endsWith(mount);

@@ -40,6 +40,7 @@ final class FuseConnection implements FuseMount {
     private final int readers;
     private final CompletableFuture<Void> initialized = new CompletableFuture<>();
     private final CountDownLatch running;
+    private volatile boolean leaving;
 
     FuseConnection(
             DeviceHandle device,
@@ -101,16 +102,34 @@ final class FuseConnection implements FuseMount {
             mountPoint.unmount(grace);
             // Requests still waiting are given up: their processes got ENOTCONN or are answered so.
             waiting.cancelAll();
-            if (!running.await(END_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
-                // A copy of the mount in another mount namespace keeps it alive.
-                mountPoint.abort();
-                if (!running.await(END_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
-                    LOG.log(Level.WARNING, "event=fuse_still_held path=" + mountPoint.path());
-                }
+            // A copy of the mount in another mount namespace, or an open file of a mount that was
+            // taken away, keeps the connection alive.
+            boolean ended =
+                    endsSoon()
+                            || (mountPoint.abort() && endsSoon())
+                            || (mountPoint.wasTakenAway() && readersLeave());
+            if (!ended) {
+                LOG.log(Level.WARNING, "event=fuse_still_held path=" + mountPoint.path());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private boolean endsSoon() throws InterruptedException {
+        return running.await(END_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Ends the connection where it cannot be aborted: it ends when the device is closed, which
+     * readers keep open that wait for requests. So each gets one, and leaves.
+     */
+    private boolean readersLeave() throws InterruptedException {
+        leaving = true;
+        for (int i = 0; i < readers; i++) {
+            Thread.ofPlatform().daemon().name("fuse-leave-" + i).start(mountPoint::ask);
+        }
+        return endsSoon();
     }
 
     @Override
@@ -130,6 +149,7 @@ final class FuseConnection implements FuseMount {
         notifier.end();
         opens.end();
         device.release();
+        mountPoint.ended();
     }
 
     private void readRequests() {
@@ -138,6 +158,9 @@ final class FuseConnection implements FuseMount {
             ReplyBuffer out = new ReplyBuffer(Wire.MAX_READ);
             while (true) {
                 int result = in.receive(device.fd());
+                if (leaving) {
+                    return;
+                }
                 switch (-result) {
                     case 0 -> handle(in, out);
                     // The request went away before it was read.

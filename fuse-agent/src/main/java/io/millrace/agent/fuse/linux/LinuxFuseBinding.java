@@ -4,26 +4,33 @@ import io.millrace.agent.fuse.FuseBinding;
 import io.millrace.agent.fuse.FuseFileSystem;
 import io.millrace.agent.fuse.FuseMount;
 import io.millrace.agent.fuse.FuseOptions;
-import io.millrace.model.Errno;
-import io.millrace.model.ErrorCode;
-import io.millrace.model.MillraceException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/** Mounts by {@code /dev/fuse} and mount(2): Linux, with CAP_SYS_ADMIN. */
+/** Speaks FUSE on {@code /dev/fuse}: Linux, as root or as a user who has fusermount3. */
 public final class LinuxFuseBinding implements FuseBinding {
 
-    private static final String DEVICE = "/dev/fuse";
     private static final long OVERLAYFS_MAGIC = 0x794C_7630L;
+
+    private final Mounting mounting;
+
+    /** Mounts in the way that is open to this process. */
+    public LinuxFuseBinding() {
+        this(Mounting.ofThisProcess());
+    }
+
+    LinuxFuseBinding(Mounting mounting) {
+        this.mounting = mounting;
+    }
 
     /**
      * Fails as {@link #mount} would for a mount point or a host that allows no mount, before
      * anything else is started.
      */
-    public static void check(FuseOptions options) {
-        var _ = MountPoint.prepare(options.mountPoint(), options.occupied());
-        new DeviceHandle(openDevice()).release();
+    public void check(FuseOptions options) {
+        var _ = MountPoint.prepare(options.mountPoint(), options.occupied(), mounting);
+        mounting.check();
     }
 
     /** What the files below {@code directories} lie on. */
@@ -36,17 +43,9 @@ public final class LinuxFuseBinding implements FuseBinding {
 
     @Override
     public FuseMount mount(FuseFileSystem fileSystem, FuseOptions options) {
-        MountPoint mountPoint = MountPoint.prepare(options.mountPoint(), options.occupied());
-        DeviceHandle device = new DeviceHandle(openDevice());
-        boolean started = false;
-        try {
-            mountPoint.mount(device.fd(), options);
-            started = true;
-        } finally {
-            if (!started) {
-                device.release();
-            }
-        }
+        MountPoint mountPoint =
+                MountPoint.prepare(options.mountPoint(), options.occupied(), mounting);
+        DeviceHandle device = mountPoint.mount(options);
         FuseConnection connection = new FuseConnection(device, mountPoint, fileSystem, options);
         try {
             connection.start();
@@ -58,25 +57,5 @@ public final class LinuxFuseBinding implements FuseBinding {
             mountPoint.readAhead(options.readAheadBytes());
         }
         return connection;
-    }
-
-    private static int openDevice() {
-        int fd = Libc.open(DEVICE, Libc.O_RDWR | Libc.O_CLOEXEC);
-        if (fd >= 0) {
-            return fd;
-        }
-        throw switch (-fd) {
-            case Errno.EACCES, Errno.EPERM ->
-                    new MillraceException(
-                            ErrorCode.PERMISSION_DENIED,
-                            "opening " + DEVICE + " is not permitted on this host");
-            default ->
-                    new MillraceException(
-                            ErrorCode.UNAVAILABLE,
-                            "this host has no FUSE: opening "
-                                    + DEVICE
-                                    + " failed with errno "
-                                    + -fd);
-        };
     }
 }

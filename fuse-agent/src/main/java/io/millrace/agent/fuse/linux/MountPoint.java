@@ -23,10 +23,15 @@ final class MountPoint {
     private static final long BUSY_PAUSE_MILLIS = 50;
 
     private final Path path;
+    private final Mounting mounting;
     private String device = "";
 
-    private MountPoint(Path path) {
+    /** The root of a mount that was taken away; negative: there is none. */
+    private volatile int root = -1;
+
+    private MountPoint(Path path, Mounting mounting) {
         this.path = path;
+        this.mounting = mounting;
     }
 
     /**
@@ -34,9 +39,9 @@ final class MountPoint {
      *
      * @throws MillraceException INVALID_ARGUMENT, CONFLICT
      */
-    static MountPoint prepare(Path requested, FuseOptions.Occupied occupied) {
+    static MountPoint prepare(Path requested, FuseOptions.Occupied occupied, Mounting mounting) {
         Path path = realParent(requested.toAbsolutePath().normalize());
-        removeStale(path);
+        removeStale(path, mounting);
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             throw new MillraceException(
                     ErrorCode.INVALID_ARGUMENT,
@@ -65,7 +70,7 @@ final class MountPoint {
                             + " is not empty: use an empty directory, or --non-empty to hide what"
                             + " is in it");
         }
-        return new MountPoint(real);
+        return new MountPoint(real, mounting);
     }
 
     Path path() {
@@ -73,41 +78,15 @@ final class MountPoint {
     }
 
     /**
-     * Mounts the file system served through {@code fd}.
+     * Mounts.
      *
+     * @return the open device through which it is served
      * @throws MillraceException PERMISSION_DENIED, UNAVAILABLE
      */
-    void mount(int fd, FuseOptions options) {
-        String data =
-                "fd="
-                        + fd
-                        + ",rootmode=40000,user_id="
-                        + Libc.effectiveUser()
-                        + ",group_id="
-                        + Libc.effectiveGroup()
-                        + ",default_permissions,max_read="
-                        + Wire.MAX_READ
-                        + (options.access() == FuseOptions.Access.ALL_USERS ? ",allow_other" : "");
-        int result =
-                Libc.mount(
-                        options.source(),
-                        path.toString(),
-                        "fuse.millrace",
-                        Libc.MS_NODEV | Libc.MS_NOSUID | Libc.MS_RDONLY,
-                        data);
-        switch (-result) {
-            case 0 -> device = MountTable.at(path).map(MountTable.Mount::device).orElse("");
-            case Errno.EPERM, Errno.EACCES ->
-                    throw new MillraceException(
-                            ErrorCode.PERMISSION_DENIED,
-                            "mounting at "
-                                    + path
-                                    + " is not permitted: run as root or with CAP_SYS_ADMIN");
-            default ->
-                    throw new MillraceException(
-                            ErrorCode.UNAVAILABLE,
-                            "mounting at " + path + " failed with errno " + -result);
-        }
+    DeviceHandle mount(FuseOptions options) {
+        DeviceHandle opened = new DeviceHandle(mounting.mount(path, options));
+        device = MountTable.at(path).map(MountTable.Mount::device).orElse("");
+        return opened;
     }
 
     /** Lets the kernel read ahead further than its default of 128 KiB. Needs root. */
@@ -125,15 +104,12 @@ final class MountPoint {
     /** Unmounts: now if it is free, by taking it away when {@code grace} is over. */
     void unmount(Duration grace) throws InterruptedException {
         long end = System.nanoTime() + grace.toNanos();
-        while (true) {
-            int result = Libc.unmount(path.toString(), 0);
-            if (result != -Errno.EBUSY) {
-                return;
-            }
+        while (mounting.unmount(path) == -Errno.EBUSY) {
             if (System.nanoTime() >= end) {
                 LOG.log(Level.WARNING, "event=unmount_busy path=" + path + " action=detach");
-                // FORCE aborts the connection: what is open fails with ENOTCONN, now and later.
-                var _ = Libc.unmount(path.toString(), Libc.MNT_FORCE | Libc.MNT_DETACH);
+                root = Libc.open(path.toString(), Libc.O_PATH | Libc.O_CLOEXEC);
+                var _ = abort();
+                var _ = mounting.detach(path);
                 return;
             }
             Thread.sleep(BUSY_PAUSE_MILLIS);
@@ -141,26 +117,50 @@ final class MountPoint {
     }
 
     /**
-     * Ends the connection though a copy of the mount lives on in another mount namespace. Needs the
-     * fusectl file system; without it the connection ends with this process.
+     * Ends the connection, whoever uses it and though a copy of the mount lives on in another mount
+     * namespace: what is open fails with ENOTCONN. Needs the fusectl file system, where the user
+     * who mounted may do it.
+     *
+     * @return false: it cannot be done
      */
-    void abort() {
+    boolean abort() {
         String minor = device.substring(device.indexOf(':') + 1);
         Path file = CONNECTIONS.resolve(minor).resolve("abort");
         try {
-            if (!minor.isEmpty() && Files.exists(file)) {
-                Files.writeString(file, "1");
+            if (minor.isEmpty() || !Files.exists(file)) {
+                return false;
             }
+            Files.writeString(file, "1");
+            return true;
         } catch (IOException e) {
             LOG.log(Level.WARNING, "event=fuse_abort_failed file=" + file + " reason=" + e);
+            return false;
+        }
+    }
+
+    /** Whether {@link #ask} can still reach the server. */
+    boolean wasTakenAway() {
+        return root >= 0;
+    }
+
+    /** Sends one request to the server of a mount that was taken away, and waits for its end. */
+    void ask() {
+        var _ = Libc.statfs("/proc/self/fd/" + root);
+    }
+
+    /** No thread serves it any more. */
+    void ended() {
+        if (root >= 0) {
+            var _ = Libc.close(root);
+            root = -1;
         }
     }
 
     /** A server that died leaves a mount whose every access says ENOTCONN. */
-    private static void removeStale(Path path) {
+    private static void removeStale(Path path, Mounting mounting) {
         for (int i = 0; i < 16 && Libc.statfs(path.toString()) == -Errno.ENOTCONN; i++) {
             LOG.log(Level.WARNING, "event=stale_mount path=" + path + " action=unmount");
-            int result = Libc.unmount(path.toString(), Libc.MNT_DETACH);
+            int result = mounting.detach(path);
             if (result != 0) {
                 throw new MillraceException(
                         ErrorCode.CONFLICT,
