@@ -1,0 +1,80 @@
+package io.millrace.bench.warm;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** An agent in its own process, as it is shipped, with one mount. */
+final class AgentMount implements AutoCloseable {
+
+    private final Process process;
+    private final Path directory;
+
+    /**
+     * Starts an agent and waits for its mount.
+     *
+     * @param jvmOptions beside those it is always started with
+     */
+    AgentMount(Path log, int metadataPort, String readPolicy, List<String> jvmOptions)
+            throws IOException {
+        directory = Files.createTempDirectory("millrace-warm-mount-");
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(
+                List.of(
+                        "-Xmx384m",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow"));
+        command.addAll(jvmOptions);
+        command.addAll(
+                List.of(
+                        "-jar",
+                        Path.of(System.getProperty("millrace.root"))
+                                .resolve("fuse-agent/target/quarkus-app/quarkus-run.jar")
+                                .toString(),
+                        "mount",
+                        directory.toString(),
+                        "--metadata-service",
+                        "127.0.0.1:" + metadataPort,
+                        "--read-policy",
+                        readPolicy));
+        process =
+                new ProcessBuilder(command)
+                        .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                        .start();
+        String line = process.inputReader().readLine();
+        if (line == null || !line.startsWith("mounted ")) {
+            process.destroyForcibly();
+            throw new IOException("the agent did not mount: see " + log);
+        }
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    /** What the agent has used since it was started. */
+    Duration cpu() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.destroy();
+        try {
+            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+                throw new IOException("the agent did not end");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the agent ended", e);
+        } finally {
+            process.destroyForcibly();
+        }
+        Files.delete(directory);
+    }
+}
