@@ -68,7 +68,7 @@ final class CacheDropper {
                 index.leftBehind();
                 throw e;
             } finally {
-                if (complete != null && isHeld(complete)) {
+                if (complete != null && seemsHeld(complete)) {
                     index.hold(entry);
                     watch(entry, complete);
                     complete = null;
@@ -111,6 +111,18 @@ final class CacheDropper {
     private static boolean isHeld(FileChannel file) throws IOException {
         try (FileLock lock = file.tryLock()) {
             return lock == null;
+        }
+    }
+
+    /**
+     * As {@link #isHeld}, of a file that is unlinked already: where the disk cannot tell, its entry
+     * must go all the same.
+     */
+    private static boolean seemsHeld(FileChannel file) {
+        try {
+            return isHeld(file);
+        } catch (IOException e) {
+            return false;
         }
     }
 

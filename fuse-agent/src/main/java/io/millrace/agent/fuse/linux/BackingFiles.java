@@ -1,10 +1,10 @@
 package io.millrace.agent.fuse.linux;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import io.millrace.model.Errno;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,7 +18,8 @@ import java.util.function.Supplier;
  * <p>As long as a node is open, all its opens are of one kind and of one backing file: the kernel
  * refuses another. So the first open decides, and the last release lets go; both happen inside
  * {@code compute} of the node. While the kernel holds a backing file, a read lock on it tells the
- * worker whose cache file it is that its space is not free.
+ * worker whose cache file it is that its space is not free. Lock and file belong to the kernel's id
+ * alone: no descriptor is kept, so open files do not count against the limit of this process.
  */
 final class BackingFiles {
 
@@ -35,8 +36,6 @@ final class BackingFiles {
 
         /** 0: its reads come to this process. */
         private int id;
-
-        private int fd = -1;
     }
 
     /**
@@ -48,20 +47,18 @@ final class BackingFiles {
 
     /** Whether the kernel takes backing files from this process: 0, or the negative errno. */
     static int probe(int device) {
+        Scratch scratch = Scratch.create();
         int fd = Libc.memoryFile("millrace-probe");
         if (fd < 0) {
             return fd;
         }
-        try {
-            int id = register(device, fd);
-            if (id < 0) {
-                return id;
-            }
-            unregister(device, id);
-            return 0;
-        } finally {
-            var _ = Libc.close(fd);
+        int id = register(scratch, device, fd);
+        var _ = Libc.close(scratch, fd);
+        if (id < 0) {
+            return id;
         }
+        unregister(scratch, device, id);
+        return 0;
     }
 
     /**
@@ -69,9 +66,10 @@ final class BackingFiles {
      *
      * @param length what the backing file's size must be
      * @param candidates where it may lie; asked only when the node is not open yet
+     * @param scratch of the calling thread
      * @return the id of its backing file; 0: reads come to this process
      */
-    int open(long node, long length, Supplier<List<String>> candidates) {
+    int open(long node, long length, Supplier<List<String>> candidates, Scratch scratch) {
         Inode inode =
                 inodes.compute(
                         node,
@@ -80,7 +78,7 @@ final class BackingFiles {
                             if (opened == null) {
                                 opened = new Inode();
                                 if (!refused.get()) {
-                                    take(opened, length, candidates.get());
+                                    take(opened, length, candidates.get(), scratch);
                                 }
                             }
                             opened.opens++;
@@ -94,7 +92,7 @@ final class BackingFiles {
     }
 
     /** Notes that {@code node} is closed once. */
-    void release(long node) {
+    void release(long node, Scratch scratch) {
         var _ =
                 inodes.computeIfPresent(
                         node,
@@ -104,8 +102,7 @@ final class BackingFiles {
                                 return inode;
                             }
                             if (inode.id != 0) {
-                                unregister(device, inode.id);
-                                var _ = Libc.close(inode.fd);
+                                unregister(scratch, device, inode.id);
                                 held.decrementAndGet();
                             }
                             return null;
@@ -114,12 +111,6 @@ final class BackingFiles {
 
     /** The connection has ended, and with it the kernel's hold on the files. */
     void end() {
-        inodes.values()
-                .forEach(inode -> {
-                    if (inode.id != 0) {
-                        var _ = Libc.close(inode.fd);
-                    }
-                });
         inodes.clear();
         held.set(0);
     }
@@ -134,18 +125,17 @@ final class BackingFiles {
         return held.get();
     }
 
-    private void take(Inode inode, long length, List<String> candidates) {
+    private void take(Inode inode, long length, List<String> candidates, Scratch scratch) {
         for (String path : candidates) {
-            int fd = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC);
+            int fd = Libc.open(scratch, path, Libc.O_RDONLY | Libc.O_CLOEXEC);
             if (fd >= 0) {
-                int id = take(fd, length);
+                int id = take(scratch, fd, length);
+                var _ = Libc.close(scratch, fd);
                 if (id > 0) {
                     inode.id = id;
-                    inode.fd = fd;
                     held.incrementAndGet();
                     return;
                 }
-                var _ = Libc.close(fd);
                 if (id < 0) {
                     failed(-id, path);
                     return;
@@ -155,10 +145,11 @@ final class BackingFiles {
     }
 
     /** The id; 0: the file is not, or no longer, what is wanted; else the negative errno. */
-    private int take(int fd, long length) {
+    private int take(Scratch scratch, int fd, long length) {
         // The lock first: a worker unlinks, and then looks who holds a lock.
-        boolean usable = Libc.lockForReading(fd) == 0 && Libc.sizeOfNamed(fd) == length;
-        return usable ? register(device, fd) : 0;
+        boolean usable =
+                Libc.lockForReading(scratch, fd) == 0 && Libc.sizeOfNamed(scratch, fd) == length;
+        return usable ? register(scratch, device, fd) : 0;
     }
 
     private void failed(int errno, String path) {
@@ -179,23 +170,13 @@ final class BackingFiles {
         }
     }
 
-    private static int register(int device, int fd) {
-        byte[] map =
-                ByteBuffer.allocate(16)
-                        .order(ByteOrder.nativeOrder())
-                        .putInt(fd)
-                        .putInt(0)
-                        .putLong(0)
-                        .array();
-        return Libc.ioctl(device, Wire.IOC_BACKING_OPEN, map);
+    private static int register(Scratch scratch, int device, int fd) {
+        scratch.cleared(Wire.BACKING_MAP).set(JAVA_INT, 0, fd);
+        return Libc.ioctl(scratch, device, Wire.IOC_BACKING_OPEN);
     }
 
-    private static void unregister(int device, int id) {
-        byte[] argument =
-                ByteBuffer.allocate(Integer.BYTES)
-                        .order(ByteOrder.nativeOrder())
-                        .putInt(id)
-                        .array();
-        var _ = Libc.ioctl(device, Wire.IOC_BACKING_CLOSE, argument);
+    private static void unregister(Scratch scratch, int device, int id) {
+        scratch.struct().set(JAVA_INT, 0, id);
+        var _ = Libc.ioctl(scratch, device, Wire.IOC_BACKING_CLOSE);
     }
 }

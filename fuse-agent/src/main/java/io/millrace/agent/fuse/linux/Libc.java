@@ -1,6 +1,5 @@
 package io.millrace.agent.fuse.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -31,7 +30,6 @@ final class Libc {
     private static final int MFD_CLOEXEC = 1;
     private static final int AT_EMPTY_PATH = 0x1000;
     private static final int STATX_NLINK_AND_SIZE = 0x204;
-    private static final int STATX_BYTES = 256;
     private static final int STATX_NLINK = 16;
     private static final int STATX_SIZE = 40;
     private static final int F_OFD_SETLK = 37;
@@ -114,20 +112,26 @@ final class Libc {
     }
 
     static int open(String path, int flags) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = arena.allocate(ERRNO);
-            int result = (int) OPEN.invokeExact(errno, arena.allocateFrom(path).address(), flags);
-            return result < 0 ? -caught(errno) : result;
+        return open(Scratch.create(), path, flags);
+    }
+
+    static int open(Scratch scratch, String path, int flags) {
+        try {
+            int result = (int) OPEN.invokeExact(scratch.errno(), scratch.string(path), flags);
+            return result < 0 ? -caught(scratch.errno()) : result;
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
     static int close(int fd) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = arena.allocate(ERRNO);
-            int result = (int) CLOSE.invokeExact(errno, fd);
-            return result < 0 ? -caught(errno) : result;
+        return close(Scratch.create(), fd);
+    }
+
+    static int close(Scratch scratch, int fd) {
+        try {
+            int result = (int) CLOSE.invokeExact(scratch.errno(), fd);
+            return result < 0 ? -caught(scratch.errno()) : result;
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -177,14 +181,14 @@ final class Libc {
         }
     }
 
-    /** ioctl(2) with {@code argument}, whose bytes it may change. */
-    static int ioctl(int fd, long request, byte[] argument) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = arena.allocate(ERRNO);
-            MemorySegment bytes = arena.allocate(argument.length, 8);
-            MemorySegment.copy(argument, 0, bytes, JAVA_BYTE, 0, argument.length);
-            int result = (int) IOCTL.invokeExact(errno, fd, request, bytes.address());
-            return result < 0 ? -caught(errno) : result;
+    /** ioctl(2) with the struct that lies in {@code scratch}. */
+    static int ioctl(Scratch scratch, int fd, long request) {
+        try {
+            int result =
+                    (int)
+                            IOCTL.invokeExact(
+                                    scratch.errno(), fd, request, scratch.struct().address());
+            return result < 0 ? -caught(scratch.errno()) : result;
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -195,33 +199,31 @@ final class Libc {
      *
      * @return 0; -EAGAIN: another process holds a write lock
      */
-    static int lockForReading(int fd) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = arena.allocate(ERRNO);
-            MemorySegment lock = arena.allocate(FLOCK_BYTES, 8);
-            int result = (int) FCNTL.invokeExact(errno, fd, F_OFD_SETLK, lock.address());
-            return result < 0 ? -caught(errno) : result;
+    static int lockForReading(Scratch scratch, int fd) {
+        try {
+            MemorySegment lock = scratch.cleared(FLOCK_BYTES);
+            int result = (int) FCNTL.invokeExact(scratch.errno(), fd, F_OFD_SETLK, lock.address());
+            return result < 0 ? -caught(scratch.errno()) : result;
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
     /** The size of an open file; -ENOENT when it has no name any more. */
-    static long sizeOfNamed(int fd) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment errno = arena.allocate(ERRNO);
-            MemorySegment answer = arena.allocate(STATX_BYTES, 8);
+    static long sizeOfNamed(Scratch scratch, int fd) {
+        try {
+            MemorySegment answer = scratch.struct();
             int result =
                     (int)
                             STATX.invokeExact(
-                                    errno,
+                                    scratch.errno(),
                                     fd,
-                                    arena.allocateFrom("").address(),
+                                    scratch.string(""),
                                     AT_EMPTY_PATH,
                                     STATX_NLINK_AND_SIZE,
                                     answer.address());
             if (result < 0) {
-                return -caught(errno);
+                return -caught(scratch.errno());
             }
             return answer.get(JAVA_INT, STATX_NLINK) == 0
                     ? -Errno.ENOENT

@@ -101,12 +101,13 @@ final class Opens {
         long length = fileSystem.attributes(node).length();
         int id =
                 passesThrough && length > 0
-                        ? backing.open(node, length, () -> fileSystem.backingFiles(node))
+                        ? backing.open(
+                                node, length, () -> fileSystem.backingFiles(node), out.scratch())
                         : 0;
         long handle = NO_HANDLE;
         int flags = Wire.OPEN_PASSTHROUGH | Wire.OPEN_NOFLUSH;
         if (id == 0) {
-            handle = serve(node);
+            handle = serve(node, out.scratch());
             flags =
                     policy == ReadPolicy.DIRECT && length > STREAMED_BYTES
                             ? Wire.OPEN_DIRECT_IO
@@ -120,7 +121,7 @@ final class Opens {
         return Wire.OPEN_OUT;
     }
 
-    private long serve(long node) {
+    private long serve(long node, Scratch scratch) {
         boolean opened = false;
         try {
             long handle = fileSystem.open(node);
@@ -129,7 +130,7 @@ final class Opens {
             return handle;
         } finally {
             if (!opened) {
-                backing.release(node);
+                backing.release(node, scratch);
             }
         }
     }
@@ -153,11 +154,11 @@ final class Opens {
     }
 
     /** Ends what {@link #open} began. */
-    void release(long node, long handle) {
+    void release(long node, long handle, Scratch scratch) {
         if (handle != NO_HANDLE) {
             fileSystem.release(handle);
         }
-        backing.release(node);
+        backing.release(node, scratch);
     }
 
     /** The kernel has forgotten {@code node}. */

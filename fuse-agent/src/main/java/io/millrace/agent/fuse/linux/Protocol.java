@@ -128,7 +128,7 @@ final class Protocol {
         }
         ReplyBuffer.Opened opened = out.opened();
         if (opened != null) {
-            opens.release(opened.node(), opened.handle());
+            opens.release(opened.node(), opened.handle(), out.scratch());
         }
         out.reset();
     }
@@ -152,17 +152,14 @@ final class Protocol {
                     "the kernel speaks FUSE protocol " + in.intAt(0) + ", not " + Wire.MAJOR);
         }
         int offeredReadAhead = in.intAt(8);
-        int offered = in.intAt(12);
-        boolean extended = (offered & Wire.FLAG_INIT_EXT) != 0;
-        int flags2 = extended ? opens.flags2(in.intAt(16)) : 0;
         out.clear(0, Wire.INIT_OUT);
         out.putInt(0, Wire.MAJOR);
         out.putInt(4, Wire.MINOR);
         out.putInt(
                 8,
                 (int) Math.max(options.readAheadBytes(), Integer.toUnsignedLong(offeredReadAhead)));
-        out.putInt(12, offered & WANTED);
-        out.putInt(32, flags2);
+        out.putInt(12, in.intAt(12) & WANTED);
+        out.putInt(32, flags2(in));
         out.putInt(36, options.backing() == FuseOptions.Backing.STACKED ? 2 : 1);
         out.putShort(16, MAX_BACKGROUND);
         out.putShort(18, MAX_BACKGROUND * 3 / 4);
@@ -174,8 +171,13 @@ final class Protocol {
 
     /** The kernel has the answer to the INIT in {@code in}: what depends on it is decided. */
     void initialized(RequestBuffer in) {
+        opens.decide(flags2(in));
+    }
+
+    /** The second word of flags that is agreed on: the kernel offers one when it says so. */
+    private int flags2(RequestBuffer in) {
         boolean extended = (in.intAt(12) & Wire.FLAG_INIT_EXT) != 0;
-        opens.decide(extended ? opens.flags2(in.intAt(16)) : 0);
+        return extended ? opens.flags2(in.intAt(16)) : 0;
     }
 
     private void forget(long node, long lookups) {
@@ -243,7 +245,7 @@ final class Protocol {
 
     private Operation release(long node, long handle) {
         return (out, call) -> {
-            opens.release(node, handle);
+            opens.release(node, handle, out.scratch());
             return 0;
         };
     }

@@ -21,11 +21,11 @@ import org.jspecify.annotations.Nullable;
 final class ReplyBuffer {
 
     private static final int PAGE = 4096;
-    private static final int BODY = PAGE;
+    private static final int BODY = 2 * PAGE;
     private static final int HEADER = BODY - Wire.OUT_HEADER;
 
     private final MemorySegment memory;
-    private final MemorySegment errno;
+    private final Scratch scratch;
     private final ByteBuffer body;
     private final int capacity;
     private long[] given = new long[16];
@@ -41,12 +41,17 @@ final class ReplyBuffer {
     ReplyBuffer(int capacity) {
         this.capacity = capacity;
         memory = Arena.ofAuto().allocate(BODY + (long) capacity, PAGE);
-        errno = memory.asSlice(0, Libc.ERRNO.byteSize());
+        scratch = new Scratch(memory.asSlice(0, HEADER));
         body = memory.asSlice(BODY, capacity).asByteBuffer();
     }
 
     int capacity() {
         return capacity;
+    }
+
+    /** Memory for what system calls take while the reply is made: the pages before its header. */
+    Scratch scratch() {
+        return scratch;
     }
 
     /** The first {@code bytes} of the body, to be filled. */
@@ -179,7 +184,7 @@ final class ReplyBuffer {
     private int write(int fd, int bytes) {
         long result;
         do {
-            result = Libc.write(errno, fd, memory.address() + HEADER, bytes);
+            result = Libc.write(scratch.errno(), fd, memory.address() + HEADER, bytes);
         } while (result == -io.millrace.model.Errno.EINTR);
         return (int) Math.min(result, 0);
     }

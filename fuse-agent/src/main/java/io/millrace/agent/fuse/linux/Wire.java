@@ -71,6 +71,9 @@ final class Wire {
 
     static final long IOC_BACKING_CLOSE = 0x4004_E502L;
 
+    /** Bytes of a fuse_backing_map: fd s32, then zeroes. */
+    static final int BACKING_MAP = 16;
+
     /** fuse_in_header: len u32, opcode u32, unique u64, nodeid u64, uid, gid, pid u32, 4 more. */
     static final int IN_HEADER = 40;
 
