@@ -43,7 +43,6 @@ final class Libc {
     /** Where errno is caught, one for each thread or buffer in use. */
     static final MemoryLayout ERRNO = Linker.Option.captureStateLayout();
 
-    private static final Linker LINKER = Linker.nativeLinker();
     private static final Linker.Option CATCH_ERRNO = Linker.Option.captureCallState("errno");
 
     private static final MethodHandle READ =
@@ -84,11 +83,9 @@ final class Libc {
     private static final MethodHandle MEMFD_CREATE =
             declare("memfd_create", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT));
     private static final MethodHandle GETEUID =
-            LINKER.downcallHandle(
-                    LINKER.defaultLookup().findOrThrow("geteuid"), FunctionDescriptor.of(JAVA_INT));
+            Downcalls.link("geteuid", FunctionDescriptor.of(JAVA_INT));
     private static final MethodHandle GETEGID =
-            LINKER.downcallHandle(
-                    LINKER.defaultLookup().findOrThrow("getegid"), FunctionDescriptor.of(JAVA_INT));
+            Downcalls.link("getegid", FunctionDescriptor.of(JAVA_INT));
 
     private Libc() {}
 
@@ -271,7 +268,7 @@ final class Libc {
             String name, FunctionDescriptor descriptor, Linker.Option... options) {
         Linker.Option[] all = java.util.Arrays.copyOf(options, options.length + 1);
         all[options.length] = CATCH_ERRNO;
-        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor, all);
+        return Downcalls.link(name, descriptor, all);
     }
 
     private static IllegalStateException unexpected(Throwable e) {

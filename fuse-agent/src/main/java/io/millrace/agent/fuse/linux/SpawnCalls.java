@@ -46,38 +46,39 @@ final class SpawnCalls {
     private static final int CMSG_TYPE = 12;
     private static final int CMSG_DATA = 16;
 
-    private static final Linker LINKER = Linker.nativeLinker();
     private static final Linker.Option CATCH_ERRNO = Linker.Option.captureCallState("errno");
 
     private static final MethodHandle SOCKETPAIR =
-            declare(
+            Downcalls.link(
                     "socketpair",
                     FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG),
                     CATCH_ERRNO);
     private static final MethodHandle RECVMSG =
-            declare(
+            Downcalls.link(
                     "recvmsg",
                     FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT),
                     CATCH_ERRNO);
     private static final MethodHandle WAITPID =
-            declare(
+            Downcalls.link(
                     "waitpid",
                     FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT),
                     CATCH_ERRNO);
     private static final MethodHandle POSIX_SPAWN =
-            declare(
+            Downcalls.link(
                     "posix_spawn",
                     FunctionDescriptor.of(
                             JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
                             JAVA_LONG));
     private static final MethodHandle FILE_ACTIONS_INIT =
-            declare("posix_spawn_file_actions_init", FunctionDescriptor.of(JAVA_INT, JAVA_LONG));
+            Downcalls.link(
+                    "posix_spawn_file_actions_init", FunctionDescriptor.of(JAVA_INT, JAVA_LONG));
     private static final MethodHandle FILE_ACTIONS_DUP2 =
-            declare(
+            Downcalls.link(
                     "posix_spawn_file_actions_adddup2",
                     FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
     private static final MethodHandle FILE_ACTIONS_DESTROY =
-            declare("posix_spawn_file_actions_destroy", FunctionDescriptor.of(JAVA_INT, JAVA_LONG));
+            Downcalls.link(
+                    "posix_spawn_file_actions_destroy", FunctionDescriptor.of(JAVA_INT, JAVA_LONG));
 
     private SpawnCalls() {}
 
@@ -219,11 +220,6 @@ final class SpawnCalls {
             array.setAtIndex(JAVA_LONG, i, arena.allocateFrom(values.get(i)).address());
         }
         return array.address();
-    }
-
-    private static MethodHandle declare(
-            String name, FunctionDescriptor descriptor, Linker.Option... options) {
-        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor, options);
     }
 
     private static IllegalStateException unexpected(Throwable e) {
