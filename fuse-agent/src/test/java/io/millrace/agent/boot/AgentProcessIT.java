@@ -150,6 +150,23 @@ class AgentProcessIT {
     }
 
     @Test
+    void sigtermEndsItSoonThoughMetadataServiceNeverAnswers() throws Exception {
+        Process agent = mounted();
+        metadata.hanging = true;
+        Process reader =
+                new ProcessBuilder("stat", mountPoint.resolve("unknown").toString()).start();
+        processes.add(reader);
+        while (metadata.lookups.get() == 0) {
+            Thread.onSpinWait();
+        }
+        agent.toHandle().destroy();
+        assertTrue(agent.waitFor(10, TimeUnit.SECONDS), "SIGTERM did not end the agent");
+        assertEquals(0, agent.exitValue(), this::errors);
+        assertTrue(reader.waitFor(10, TimeUnit.SECONDS), "the reader hangs");
+        assertFalse(Mounts.isMounted(mountPoint));
+    }
+
+    @Test
     void anUnmountByOthersEndsTheAgent() throws Exception {
         Process agent = mounted();
         assertEquals(0, new ProcessBuilder("umount", mountPoint.toString()).start().waitFor());

@@ -195,10 +195,9 @@ final class ClusterPlan {
             String metadataService,
             Home home,
             List<String> settings) {
-        List<String> command = new ArrayList<>(installation.java("384m"));
+        List<String> command = new ArrayList<>();
+        command.add(installation.agent().toString());
         command.addAll(settings);
-        command.add("-jar");
-        command.add(installation.program("fuse-agent").toString());
         command.add("mount");
         command.add(mount.directory());
         command.add("--path");

@@ -47,6 +47,12 @@ public record Installation(Path root) {
         return jar;
     }
 
+    /** The script that starts an agent: it chooses the JVM's options and its AOT cache. */
+    Path agent() {
+        var _ = program("fuse-agent");
+        return root.resolve("scripts/fuse-agent");
+    }
+
     /** What {@code millrace} and the embedded servers run from. */
     String classPath() {
         Path app = root.resolve("standalone/target/quarkus-app");
