@@ -20,6 +20,10 @@ public record DirectoryPage(List<NamespaceEntry> entries, boolean more, long val
         return Math.max(0, (validUntilNanos - System.nanoTime()) / 1_000_000);
     }
 
+    DirectoryPage until(long nanos) {
+        return new DirectoryPage(entries, more, nanos);
+    }
+
     boolean isValid() {
         return validUntilNanos - System.nanoTime() > 0;
     }

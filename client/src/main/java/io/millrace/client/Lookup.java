@@ -15,6 +15,10 @@ public record Lookup(@Nullable NamespaceEntry entry, long validUntilNanos) {
         return Math.max(0, (validUntilNanos - System.nanoTime()) / 1_000_000);
     }
 
+    Lookup until(long nanos) {
+        return new Lookup(entry, nanos);
+    }
+
     boolean isValid() {
         return validUntilNanos - System.nanoTime() > 0;
     }

@@ -42,6 +42,7 @@ public final class Namespace {
     private final List<NamespaceListener> listeners = new CopyOnWriteArrayList<>();
 
     private final Neighbours neighbours;
+    private final ListAhead ahead;
 
     private record NameKey(long parentId, String name) {}
 
@@ -53,6 +54,7 @@ public final class Namespace {
         this.outageNanos = settings.outage().toNanos();
         this.names = Caffeine.newBuilder().maximumSize(settings.cachedNames()).build();
         this.neighbours = new Neighbours(this, settings.cachedNames() / 4);
+        this.ahead = new ListAhead(this);
         this.pages =
                 Caffeine.newBuilder()
                         .maximumWeight(settings.cachedNames())
@@ -124,7 +126,7 @@ public final class Namespace {
             return keep(key, generation, lookup);
         } catch (MillraceException e) {
             if (older != null && isAway(e) && mayStillBeBelieved(older)) {
-                return new Lookup(older.entry(), System.nanoTime() + OUTAGE_STEP_NANOS);
+                return older.until(System.nanoTime() + OUTAGE_STEP_NANOS);
             }
             throw e;
         }
@@ -132,6 +134,18 @@ public final class Namespace {
 
     /** A page that is known without asking; null: it must be asked. */
     public @Nullable DirectoryPage knownPage(long directoryId, String afterName) {
+        DirectoryPage known = valid(directoryId, afterName);
+        if (known != null) {
+            ahead.reached(directoryId, afterName, known);
+        }
+        return known;
+    }
+
+    boolean isPageKnown(long directoryId, String afterName) {
+        return valid(directoryId, afterName) != null;
+    }
+
+    private @Nullable DirectoryPage valid(long directoryId, String afterName) {
         DirectoryPage known = pages.getIfPresent(pageKey(directoryId, afterName));
         return known != null && known.isValid() ? known : null;
     }
@@ -143,6 +157,15 @@ public final class Namespace {
      * @param afterName empty: from the first
      */
     public DirectoryPage page(long directoryId, String afterName, Cancellation cancellation) {
+        DirectoryPage page = ahead.await(directoryId, afterName, cancellation);
+        if (page == null) {
+            page = askPage(directoryId, afterName, cancellation);
+        }
+        ahead.reached(directoryId, afterName, page);
+        return page;
+    }
+
+    DirectoryPage askPage(long directoryId, String afterName, Cancellation cancellation) {
         PageKey key = pageKey(directoryId, afterName);
         DirectoryPage older = pages.getIfPresent(key);
         if (older != null && older.isValid()) {
@@ -168,11 +191,11 @@ public final class Namespace {
                             answer.getEntriesList().stream().map(NamespaceEntry::of).toList(),
                             answer.getMore(),
                             validUntil(asked, answer.getValidMillis()));
+            ahead.learn(page);
             return keep(key, page);
         } catch (MillraceException e) {
             if (older != null && isAway(e) && older.validUntilNanos() + outageNanos > asked) {
-                return new DirectoryPage(
-                        older.entries(), older.more(), System.nanoTime() + OUTAGE_STEP_NANOS);
+                return older.until(System.nanoTime() + OUTAGE_STEP_NANOS);
             }
             throw e;
         }
@@ -198,9 +221,20 @@ public final class Namespace {
         listeners.forEach(NamespaceListener::everythingInvalidated);
     }
 
+    /**
+     * Believes nothing that was learnt so far: each name is asked again, and what was known serves
+     * only while the service is away.
+     */
+    void revalidateAll() {
+        long now = System.nanoTime();
+        names.asMap().replaceAll((_, known) -> known.isValid() ? known.until(now) : known);
+        pages.asMap().replaceAll((_, known) -> known.isValid() ? known.until(now) : known);
+        listeners.forEach(NamespaceListener::everythingInvalidated);
+    }
+
     private Lookup keep(NameKey key, long generation, Lookup lookup) {
         if (generations.get(stripe(key.parentId())) != generation) {
-            return new Lookup(lookup.entry(), System.nanoTime());
+            return lookup.until(System.nanoTime());
         }
         names.put(key, lookup);
         if (generations.get(stripe(key.parentId())) != generation) {
@@ -211,7 +245,7 @@ public final class Namespace {
 
     private DirectoryPage keep(PageKey key, DirectoryPage page) {
         if (generations.get(stripe(key.directoryId())) != key.generation()) {
-            return new DirectoryPage(page.entries(), page.more(), System.nanoTime());
+            return page.until(System.nanoTime());
         }
         pages.put(key, page);
         for (NamespaceEntry entry : page.entries()) {

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Follows metadata-service's watch stream: the ring, the mount table, and what changed in the
  * namespace. Reconnects for ever; a stream that is silent for longer than the service's heartbeats
- * allow is given up.
+ * allow is given up. While there is none nothing tells of changes, so what was known before is
+ * asked again; what changed meanwhile is told when the stream goes on where it stopped.
  *
  * <p>One thread follows, another watches the silence; what they share is volatile.
  */
@@ -24,6 +25,10 @@ final class Watch implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Watch.class.getName());
     private static final Duration SILENCE = Duration.ofSeconds(15);
     private static final Duration SILENCE_CHECK = Duration.ofSeconds(1);
+
+    /** How long a stream may be away before what is cached is no longer believed. */
+    private static final Duration ABSENCE = Duration.ofSeconds(2);
+
     private static final long FIRST_PAUSE_MILLIS = 100;
     private static final long LAST_PAUSE_MILLIS = 2_000;
 
@@ -34,10 +39,12 @@ final class Watch implements AutoCloseable {
     private final CountDownLatch ringKnown = new CountDownLatch(1);
     private final CountDownLatch mountsKnown = new CountDownLatch(1);
     private volatile long lastHeard = System.nanoTime();
+    private volatile long opened = lastHeard;
+    private volatile boolean connected;
     private volatile boolean closed;
     private volatile Context.@Nullable CancellableContext stream;
     private long lastSequence;
-    private boolean connectedBefore;
+    private volatile boolean connectedBefore;
     private final Thread follower;
     private final Thread guard;
 
@@ -92,7 +99,7 @@ final class Watch implements AutoCloseable {
         Context previous = context.attach();
         try {
             metadata.reconnect();
-            lastHeard = System.nanoTime();
+            opened = System.nanoTime();
             stream = context;
             WatchRequest request =
                     WatchRequest.newBuilder()
@@ -116,6 +123,7 @@ final class Watch implements AutoCloseable {
         } finally {
             context.detach(previous);
             context.cancel(null);
+            connected = false;
         }
         return heard;
     }
@@ -126,6 +134,7 @@ final class Watch implements AutoCloseable {
             namespace.invalidateAll();
         }
         connectedBefore = true;
+        connected = true;
         LOG.log(Level.DEBUG, () -> "event=watch_connected after=" + lastSequence);
     }
 
@@ -154,12 +163,22 @@ final class Watch implements AutoCloseable {
 
     private void guard() {
         try {
+            boolean believed = true;
             while (!closed) {
                 Thread.sleep(SILENCE_CHECK);
-                if (System.nanoTime() - lastHeard > SILENCE.toNanos()) {
-                    lastHeard = System.nanoTime();
+                long now = System.nanoTime();
+                long silence = now - lastHeard;
+                boolean silent = silence > SILENCE.toNanos();
+                if (silent && now - opened > SILENCE.toNanos()) {
+                    opened = now;
                     cancelStream();
                 }
+                boolean absent = silent || (!connected && silence > ABSENCE.toNanos());
+                if (absent && believed && connectedBefore) {
+                    LOG.log(Level.INFO, "event=watch_absent silent_millis=" + silence / 1_000_000);
+                    namespace.revalidateAll();
+                }
+                believed = !absent;
             }
         } catch (InterruptedException e) {
             // Closed.

@@ -65,6 +65,10 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
     private Mount mount = Mount.newBuilder().setId(MOUNT_ID).setPath("/").build();
     public volatile long validMillis = 600_000;
     public volatile boolean hanging;
+
+    /** Watchers hear nothing more, and are not told that. */
+    public volatile boolean silent;
+
     public final AtomicInteger lookups = new AtomicInteger();
 
     /** So many lookups fail with UNAVAILABLE. */
@@ -185,6 +189,9 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
     }
 
     private void send(WatchEvent event) {
+        if (silent) {
+            return;
+        }
         watchers.forEach(watcher -> watcher.onNext(event));
     }
 
