@@ -5,9 +5,11 @@ import io.millrace.model.ErrorCode;
 import io.millrace.model.FileSource;
 import io.millrace.model.FileVersion;
 import io.millrace.model.MillraceException;
+import io.millrace.model.WorkerId;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * Reads the namespace and its files: what an agent, a tool or a test uses. Needs metadata-service
@@ -21,6 +23,7 @@ public final class MillraceClient implements AutoCloseable {
     private final MetadataClient metadata;
     private final Namespace namespace;
     private final Cluster cluster;
+    private final Whereabouts whereabouts;
     private final Watch watch;
     private final DataPortClient dataPorts;
     private final RemoteReads remote;
@@ -31,6 +34,7 @@ public final class MillraceClient implements AutoCloseable {
         this.metadata = new MetadataClient(settings, counters);
         this.namespace = new Namespace(metadata, settings);
         this.cluster = new Cluster(settings.hostId());
+        this.whereabouts = new Whereabouts(cluster);
         this.watch = new Watch(metadata, cluster, namespace, settings.subscriber());
         this.dataPorts =
                 new DataPortClient(settings.connectionsPerWorker(), settings.attemptTimeout());
@@ -89,11 +93,31 @@ public final class MillraceClient implements AutoCloseable {
 
     /**
      * Under which names a complete {@code file} lies in the cache directories of this host, if it
-     * does. Costs no message and no system call.
+     * does. Costs no message; and no system call once the directories have been found good to read.
      */
     public List<String> localNames(NamespaceEntry file) {
         FileVersion version = file.version();
         return version == null ? List.of() : cluster.localCache().names(version);
+    }
+
+    /**
+     * Who owns the blocks of {@code file} by the ring, in their order, at most 64. Costs no
+     * message.
+     */
+    public List<WorkerId> owners(NamespaceEntry file) {
+        FileVersion version = file.version();
+        return version == null ? List.of() : whereabouts.owners(file.file(), version);
+    }
+
+    /**
+     * How many bytes of {@code file} lie in cache directories of this host; empty: none is known.
+     * Costs no message, but a few system calls.
+     */
+    public OptionalLong residentBytes(NamespaceEntry file) {
+        FileVersion version = file.version();
+        return version == null
+                ? OptionalLong.empty()
+                : whereabouts.residentBytes(file.file(), version);
     }
 
     /** The cache directories of this host that are known now. */

@@ -50,6 +50,10 @@ final class DirectoryCursor {
         starts.put(0L, "");
     }
 
+    long directoryId() {
+        return directoryId;
+    }
+
     /** Forgets where it is: the directory is read from its start, as it is now. */
     synchronized void rewind() {
         current = null;

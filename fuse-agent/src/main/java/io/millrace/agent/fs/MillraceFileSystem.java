@@ -16,9 +16,11 @@ import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,9 +37,11 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
 
     private final MillraceClient client;
     private final FileAttributes look;
+    private final ExtendedAttributes extendedAttributes;
     private final NodeTable nodes;
     private final ConcurrentHashMap<Long, OpenFile> files = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Long, DirectoryCursor> directories = new ConcurrentHashMap<>();
+    private final KeptListings listings = new KeptListings();
     private final AtomicLong nextHandle = new AtomicLong(1);
     private volatile @Nullable FuseMount mount;
 
@@ -53,6 +57,7 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
         }
         this.client = client;
         this.look = look;
+        this.extendedAttributes = new ExtendedAttributes(client);
         this.nodes = new NodeTable(root);
     }
 
@@ -86,7 +91,13 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
 
     @Override
     public void forget(long node, long lookups) {
-        nodes.forget(node, lookups);
+        Node gone = nodes.forget(node, lookups);
+        if (gone != null) {
+            listings.end(gone.entry.parentId());
+            if (gone.entry.isDirectory()) {
+                listings.end(gone.entry.id());
+            }
+        }
     }
 
     @Override
@@ -151,6 +162,11 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
     }
 
     @Override
+    public boolean keepsListing(long node) {
+        return listings.holds(nodes.node(node).entry.id());
+    }
+
+    @Override
     public long openDirectory(long node) {
         long handle = nextHandle.getAndIncrement();
         directories.put(
@@ -166,6 +182,7 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
         }
         if (cookie == 0 && !call.mayWait()) {
             cursor.rewind();
+            listings.begin(cursor.directoryId());
         }
         long at = cookie;
         while (true) {
@@ -177,6 +194,7 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
                 // Some entries are an answer; none are not.
                 return at != cookie;
             }
+            listings.add(cursor.directoryId(), position.page().validUntilNanos());
             for (NamespaceEntry entry = position.at(at); entry != null; entry = position.at(at)) {
                 if (!sink.add(entry.name(), at + 1, listed(entry, position))) {
                     return true;
@@ -213,6 +231,23 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
         directories.remove(handle);
     }
 
+    @Override
+    public void forEachName(ObjLongConsumer<String> action) {
+        nodes.forEach(node ->
+                nodes.directory(node.entry.parentId())
+                        .ifPresent(directory -> action.accept(node.entry.name(), directory.id)));
+    }
+
+    @Override
+    public List<String> extendedAttributes(long node) {
+        return extendedAttributes.names(nodes.node(node).entry);
+    }
+
+    @Override
+    public Optional<String> extendedAttribute(long node, String name) {
+        return extendedAttributes.value(nodes.node(node).entry, name);
+    }
+
     /** The workers' caches together: what is free in them is what can still be cached. */
     @Override
     public Space space() {
@@ -225,6 +260,7 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
 
     @Override
     public void invalidated(long parentId, String name) {
+        listings.end(parentId);
         FuseMount mounted = mount;
         if (mounted != null) {
             nodes.directory(parentId)
@@ -234,6 +270,7 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
 
     @Override
     public void everythingInvalidated() {
+        listings.endAll();
         FuseMount mounted = mount;
         if (mounted != null) {
             mounted.invalidateAll();

@@ -8,6 +8,7 @@ import io.millrace.model.MillraceException;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,12 +63,17 @@ final class NodeTable {
         return result;
     }
 
-    void forget(long id, long lookups) {
+    /**
+     * Takes {@code lookups} back.
+     *
+     * @return the node when that was its last; else null
+     */
+    @Nullable Node forget(long id, long lookups) {
         Node node = byId.get(id);
         if (node == null || id == FuseFileSystem.ROOT) {
-            return;
+            return null;
         }
-        var _ =
+        Node left =
                 byKey.computeIfPresent(
                         node.key,
                         (_, known) -> {
@@ -78,6 +84,7 @@ final class NodeTable {
                             byId.remove(id);
                             return null;
                         });
+        return left == null ? node : null;
     }
 
     /**
@@ -94,6 +101,16 @@ final class NodeTable {
     /** The node of a directory, if the kernel holds it. */
     Optional<Node> directory(long inode) {
         return Optional.ofNullable(byKey.get(new Key(inode, null)));
+    }
+
+    /** All but the root; those that come or go meanwhile may or may not be among them. */
+    void forEach(Consumer<Node> action) {
+        byId.values()
+                .forEach(node -> {
+                    if (node.id != FuseFileSystem.ROOT) {
+                        action.accept(node);
+                    }
+                });
     }
 
     int size() {

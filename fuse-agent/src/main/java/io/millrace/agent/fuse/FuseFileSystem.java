@@ -2,6 +2,8 @@ package io.millrace.agent.fuse;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +66,12 @@ public interface FuseFileSystem {
     long openDirectory(long node);
 
     /**
+     * Whether what was listed of directory {@code node} so far, and the entries given with it,
+     * still hold: the kernel then lists it from its own pages. Never waits.
+     */
+    boolean keepsListing(long node);
+
+    /**
      * Gives a page of a directory, without {@code .} and {@code ..}.
      *
      * @param cookie 0: from the start; else a cookie given with an entry before
@@ -72,6 +80,17 @@ public interface FuseFileSystem {
     boolean readDirectory(long handle, long cookie, DirectorySink sink, Call call);
 
     void releaseDirectory(long handle);
+
+    /** Names that the kernel may hold, with the nodes of their directories. */
+    void forEachName(ObjLongConsumer<String> action);
+
+    /** Names of the extended attributes of {@code node}, each starting with {@code user.}. */
+    List<String> extendedAttributes(long node);
+
+    /**
+     * What extended attribute {@code name} of {@code node} says; empty: it has none of that name.
+     */
+    Optional<String> extendedAttribute(long node, String name);
 
     Space space();
 }

@@ -6,8 +6,8 @@ import java.time.Duration;
 public interface FuseMount {
 
     /**
-     * Makes the kernel forget a name, so that it asks again. Does not wait: it is queued, and done
-     * in order.
+     * Makes the kernel forget a name, and what it keeps of the listing of its directory, so that it
+     * asks again. Does not wait: it is queued, and done in order.
      */
     void invalidateEntry(long parent, String name);
 

@@ -21,9 +21,11 @@ import io.millrace.model.NamespacePath;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -323,6 +325,65 @@ class MillraceFileSystemTest {
         }
         assertEquals(25, metadata.pages.get());
         assertEquals(0, metadata.lookups.get() - 1, "only the directory itself is looked up");
+    }
+
+    @Test
+    void aListingIsReadAgainWhenItChangedAndOnlyThen() throws Exception {
+        long id = metadata.directory(ScriptedMetadata.ROOT, "d");
+        for (int f = 0; f < 3_000; f++) {
+            metadata.file(id, "f%04d".formatted(f), source("x", 10, 1));
+        }
+        Path d = mountPoint.resolve("d");
+        assertEquals(3_000, names(d).size());
+        int asked = metadata.pages.get();
+        assertEquals(3_000, names(d).size());
+        assertEquals(asked, metadata.pages.get());
+        metadata.file(id, "f1000a", source("x", 10, 1));
+        metadata.invalidate(id, "f1000a");
+        Mounts.await("the new name is listed", () -> names(d).contains("f1000a"));
+        metadata.remove(id, "f2999");
+        metadata.invalidate(id, "f2999");
+        Mounts.await("the old name is gone", () -> !names(d).contains("f2999"));
+        assertEquals(3_000, names(d).size());
+        metadata.validMillis = 1;
+        metadata.resync();
+        metadata.file(id, "unannounced", source("x", 10, 1));
+        Mounts.await("it is listed after its time", () -> names(d).contains("unannounced"));
+        metadata.remove(id, "unannounced");
+        Mounts.await("and gone", () -> !names(d).contains("unannounced"));
+    }
+
+    private static List<String> names(Path directory) {
+        String[] names = directory.toFile().list();
+        return names == null ? List.of() : List.of(names);
+    }
+
+    @Test
+    void extendedAttributesSayWhatAFileIs() throws Exception {
+        FileSource source = file(ScriptedMetadata.ROOT, "a", 3_000_000, 1);
+        Path a = mountPoint.resolve("a");
+        assertEquals(source.fileVersion().toString(), attribute(a, "version"));
+        assertEquals("a", attribute(a, "key"));
+        assertTrue(List.of("one", "two").contains(attribute(a, "owner")));
+        assertEquals("0", attribute(a, "cached"));
+        String name = source.fileVersion().toString();
+        Path file = cache.resolve("v1").resolve(name.substring(0, 2)).resolve(name.substring(2, 4));
+        Files.createDirectories(file);
+        Files.write(file.resolve(name), content(3_000_000, 1));
+        assertEquals("3000000", attribute(a, "cached"));
+        assertEquals(
+                List.of("millrace.version", "millrace.key", "millrace.owner", "millrace.cached"),
+                Files.getFileAttributeView(a, UserDefinedFileAttributeView.class).list());
+        assertEquals(
+                List.of(),
+                Files.getFileAttributeView(mountPoint, UserDefinedFileAttributeView.class).list());
+    }
+
+    private static String attribute(Path file, String name) throws IOException {
+        var view = Files.getFileAttributeView(file, UserDefinedFileAttributeView.class);
+        ByteBuffer value = ByteBuffer.allocate(view.size("millrace." + name));
+        var _ = view.read("millrace." + name, value);
+        return new String(value.array(), StandardCharsets.UTF_8);
     }
 
     @Test

@@ -12,12 +12,14 @@ import io.millrace.model.MillraceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -227,6 +229,28 @@ public abstract class FuseBindingSuite {
     private static void assertRefused(org.junit.jupiter.api.function.Executable change) {
         FileSystemException refused = assertThrows(FileSystemException.class, change);
         assertEquals("Read-only file system", refused.getReason());
+    }
+
+    @Test
+    void extendedAttributesAreReadAndListed() throws Exception {
+        files.file(files.root(), "ein Bär", 12, 1);
+        var view =
+                Files.getFileAttributeView(
+                        mountPoint.resolve("ein Bär"), UserDefinedFileAttributeView.class);
+        assertEquals(List.of("name", "length"), view.list());
+        assertEquals("ein Bär".getBytes(StandardCharsets.UTF_8).length, view.size("name"));
+        ByteBuffer value = ByteBuffer.allocate(100);
+        assertEquals(8, view.read("name", value));
+        assertEquals("ein Bär", StandardCharsets.UTF_8.decode(value.flip()).toString());
+        assertErrno("Insufficient space", () -> view.read("name", ByteBuffer.allocate(7)));
+        assertErrno("No data available", () -> view.size("other"));
+        assertErrno(
+                "Read-only file system", () -> view.write("name", ByteBuffer.wrap(new byte[] {1})));
+    }
+
+    private static void assertErrno(String said, org.junit.jupiter.api.function.Executable call) {
+        IOException failure = assertThrows(IOException.class, call);
+        assertTrue(String.valueOf(failure.getMessage()).contains(said), failure.toString());
     }
 
     @Test

@@ -5,11 +5,13 @@ import io.millrace.model.MillraceException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,11 +39,13 @@ public final class ReferenceFileSystem implements FuseFileSystem {
     private final ConcurrentHashMap<String, CountDownLatch> gates = new ConcurrentHashMap<>();
     public final AtomicInteger lookups = new AtomicInteger();
     public final AtomicInteger reads = new AtomicInteger();
+    public final AtomicInteger listed = new AtomicInteger();
 
     /** Operations that stand at a closed gate. */
     public final AtomicInteger standing = new AtomicInteger();
 
     public volatile Pace pace = Pace.AT_ONCE;
+    public volatile boolean keepsListings;
     public volatile long validMillis = 3_600_000;
     public volatile @Nullable ErrorCode failReads;
 
@@ -209,11 +213,17 @@ public final class ReferenceFileSystem implements FuseFileSystem {
     }
 
     @Override
+    public boolean keepsListing(long node) {
+        return keepsListings;
+    }
+
+    @Override
     public boolean readDirectory(long handle, long cookie, DirectorySink sink, Call call) {
         Node directory = handle(handle);
         if (mustWait(directory.name, call)) {
             return false;
         }
+        listed.incrementAndGet();
         List<Node> children;
         synchronized (directory) {
             children = new ArrayList<>(directory.children.values());
@@ -249,6 +259,32 @@ public final class ReferenceFileSystem implements FuseFileSystem {
     @Override
     public void releaseDirectory(long handle) {
         release(handle);
+    }
+
+    @Override
+    public void forEachName(ObjLongConsumer<String> action) {
+        for (Node directory : nodes.values()) {
+            List<Node> children;
+            synchronized (directory) {
+                children = List.copyOf(directory.children.values());
+            }
+            children.forEach(child -> action.accept(child.name, directory.id));
+        }
+    }
+
+    @Override
+    public List<String> extendedAttributes(long node) {
+        return List.of("user.name", "user.length");
+    }
+
+    @Override
+    public Optional<String> extendedAttribute(long id, String name) {
+        Node node = node(id);
+        return switch (name) {
+            case "user.name" -> Optional.of(node.name);
+            case "user.length" -> Optional.of(Long.toString(node.length));
+            default -> Optional.empty();
+        };
     }
 
     @Override

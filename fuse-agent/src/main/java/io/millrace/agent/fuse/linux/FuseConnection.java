@@ -52,7 +52,7 @@ final class FuseConnection implements FuseMount {
         this.opens = new Opens(fileSystem, options.readPolicy(), device.fd());
         this.protocol = new Protocol(fileSystem, opens, options);
         this.waiting = new WaitingRequests(device, protocol, options.waitingReads());
-        this.notifier = new Notifier(device);
+        this.notifier = new Notifier(device, fileSystem);
         this.readers = options.readers();
         this.running = new CountDownLatch(readers);
     }
@@ -89,6 +89,11 @@ final class FuseConnection implements FuseMount {
     @Override
     public void invalidateAll() {
         notifier.all();
+    }
+
+    /** As {@link #invalidateAll}, in the way of older kernels. */
+    void invalidateEach() {
+        notifier.each();
     }
 
     @Override

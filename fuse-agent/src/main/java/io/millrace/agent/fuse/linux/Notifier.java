@@ -1,5 +1,6 @@
 package io.millrace.agent.fuse.linux;
 
+import io.millrace.agent.fuse.FuseFileSystem;
 import io.millrace.model.Errno;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -17,6 +18,7 @@ final class Notifier {
     private static final int QUEUE = 65_536;
 
     private final DeviceHandle device;
+    private final FuseFileSystem fileSystem;
     private final LinkedBlockingQueue<Notification> queue = new LinkedBlockingQueue<>(QUEUE);
     private final AtomicBoolean everything = new AtomicBoolean();
     private final ReplyBuffer out = new ReplyBuffer(4096);
@@ -27,10 +29,13 @@ final class Notifier {
 
     private record ForgetAll() implements Notification {}
 
+    private record ForgetEach() implements Notification {}
+
     private record End() implements Notification {}
 
-    Notifier(DeviceHandle device) {
+    Notifier(DeviceHandle device, FuseFileSystem fileSystem) {
         this.device = device;
+        this.fileSystem = fileSystem;
     }
 
     void start() {
@@ -53,6 +58,11 @@ final class Notifier {
         }
     }
 
+    /** As {@link #all}, in the way of older kernels. */
+    void each() {
+        var _ = queue.offer(new ForgetEach());
+    }
+
     void end() {
         queue.clear();
         var _ = queue.offer(new End());
@@ -67,6 +77,7 @@ final class Notifier {
                 switch (queue.take()) {
                     case ForgetEntry entry -> forget(entry);
                     case ForgetAll _ -> forgetAll();
+                    case ForgetEach _ -> forgetEach();
                     case End _ -> {
                         return;
                     }
@@ -86,8 +97,23 @@ final class Notifier {
         out.putInt(12, 0);
         out.putBytes(16, name);
         out.putLong(16 + name.length, 0);
-        int result = out.notify(device.fd(), Wire.NOTIFY_INVAL_ENTRY, 16 + name.length + 1);
-        // ENOENT: the kernel does not know the name.
+        send(Wire.NOTIFY_INVAL_ENTRY, 16 + name.length + 1);
+        if (!(queue.peek() instanceof ForgetEntry next && next.parent() == entry.parent())) {
+            forgetListing(entry.parent());
+        }
+    }
+
+    /** The pages of a directory's listing, from offset 0 to the end, and its attributes. */
+    private void forgetListing(long directory) {
+        out.putLong(0, directory);
+        out.putLong(8, 0);
+        out.putLong(16, 0);
+        send(Wire.NOTIFY_INVAL_INODE, 24);
+    }
+
+    private void send(int code, int bytes) {
+        int result = out.notify(device.fd(), code, bytes);
+        // ENOENT: the kernel does not know it.
         if (result != 0 && result != -Errno.ENOENT && result != -Errno.ENOTCONN) {
             LOG.log(Level.DEBUG, () -> "event=fuse_notify_failed errno=" + -result);
         }
@@ -96,9 +122,18 @@ final class Notifier {
     private void forgetAll() {
         everything.set(false);
         int result = out.notify(device.fd(), Wire.NOTIFY_INC_EPOCH, 0);
-        if (result != 0 && result != -Errno.ENOTCONN) {
-            // Kernels before 6.16: names are asked again when their validity ends.
-            LOG.log(Level.INFO, () -> "event=fuse_forget_all_unsupported errno=" + -result);
+        if (result == -Errno.EINVAL) {
+            forgetEach();
         }
+    }
+
+    /**
+     * What kernels before 6.16 need instead. Forgetting a directory forgets what is below it, also
+     * the names that are absent; those absent from the mounted directory itself stay for as long as
+     * they are valid.
+     */
+    private void forgetEach() {
+        fileSystem.forEachName((name, parent) -> forget(new ForgetEntry(parent, name)));
+        forgetListing(FuseFileSystem.ROOT);
     }
 }

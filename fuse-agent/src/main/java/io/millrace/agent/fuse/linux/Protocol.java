@@ -10,6 +10,8 @@ import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Reads requests into {@link Operation}s on the file system. */
@@ -53,7 +55,7 @@ final class Protocol {
     @Nullable Operation decode(RequestBuffer in) {
         long node = in.node();
         return switch (in.opcode()) {
-            case Wire.LOOKUP -> lookup(node, in.name());
+            case Wire.LOOKUP -> lookup(node, in.nameAt(0));
             case Wire.FORGET -> {
                 forget(node, in.longAt(0));
                 yield null;
@@ -67,7 +69,7 @@ final class Protocol {
             }
             case Wire.GETATTR -> attributes(node);
             case Wire.OPEN -> (out, call) -> opens.open(out, node);
-            case Wire.OPENDIR -> (out, call) -> openDirectory(out, fileSystem.openDirectory(node));
+            case Wire.OPENDIR -> (out, call) -> openDirectory(out, node);
             case Wire.READ -> read(node, in.longAt(0), in.longAt(8), in.intAt(16));
             case Wire.READDIR ->
                     list(in.longAt(0), in.longAt(8), in.intAt(16), DirectoryPage.Form.NAMES);
@@ -79,6 +81,8 @@ final class Protocol {
                             DirectoryPage.Form.NAMES_AND_ENTRIES);
             case Wire.RELEASE -> release(node, in.longAt(0));
             case Wire.RELEASEDIR -> releaseDirectory(in.longAt(0));
+            case Wire.GETXATTR -> extendedAttribute(node, in.intAt(0), in.nameAt(8));
+            case Wire.LISTXATTR -> extendedAttributes(node, in.intAt(0));
             case Wire.STATFS -> this::space;
             case Wire.DESTROY -> (out, call) -> 0;
             case Wire.NOTIFY_REPLY -> null;
@@ -100,7 +104,7 @@ final class Protocol {
                     Wire.COPY_FILE_RANGE,
                     Wire.TMPFILE ->
                     failing(Errno.EROFS);
-            // ACCESS, FLUSH, GETXATTR, LISTXATTR, FSYNC and what is newer: the kernel remembers
+            // ACCESS, FLUSH, FSYNC and what is newer: the kernel remembers
             // ENOSYS and does not ask again.
             default -> failing(Errno.ENOSYS);
         };
@@ -210,9 +214,12 @@ final class Protocol {
         };
     }
 
-    private static int openDirectory(ReplyBuffer out, long handle) {
+    /** The kernel drops the listing it has unless it is told to keep it. */
+    private int openDirectory(ReplyBuffer out, long node) {
+        int kept = fileSystem.keepsListing(node) ? Wire.OPEN_KEEP_CACHE : 0;
         out.clear(0, Wire.OPEN_OUT);
-        out.putLong(0, handle);
+        out.putLong(0, fileSystem.openDirectory(node));
+        out.putInt(8, Wire.OPEN_CACHE_DIRECTORY | kept);
         return Wire.OPEN_OUT;
     }
 
@@ -255,6 +262,43 @@ final class Protocol {
             fileSystem.releaseDirectory(handle);
             return 0;
         };
+    }
+
+    /**
+     * Names outside {@code user.} are not supported at all, rather than absent: ls(1) and the
+     * kernel then stop to ask for access control lists and the like, file by file.
+     */
+    private Operation extendedAttribute(long node, int room, @Nullable String name) {
+        if (name == null || !name.startsWith("user.")) {
+            return failing(Errno.EOPNOTSUPP);
+        }
+        return (out, call) -> {
+            Optional<String> value = fileSystem.extendedAttribute(node, name);
+            return value.isEmpty() ? -Errno.ENODATA : sized(out, room, value.get());
+        };
+    }
+
+    private Operation extendedAttributes(long node, int room) {
+        return (out, call) -> {
+            StringBuilder names = new StringBuilder();
+            fileSystem.extendedAttributes(node).forEach(name -> names.append(name).append('\0'));
+            return sized(out, room, names.toString());
+        };
+    }
+
+    /** The size alone when there is no {@code room}, as callers ask who do not know it yet. */
+    private static int sized(ReplyBuffer out, int room, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        if (room == 0) {
+            out.clear(0, Wire.GETXATTR_OUT);
+            out.putInt(0, bytes.length);
+            return Wire.GETXATTR_OUT;
+        }
+        if (bytes.length > room) {
+            return -Errno.ERANGE;
+        }
+        out.putBytes(0, bytes);
+        return bytes.length;
     }
 
     private int space(ReplyBuffer out, Call call) {

@@ -60,11 +60,16 @@ final class RequestBuffer {
         return memory.get(JAVA_LONG_UNALIGNED, Wire.IN_HEADER + offset);
     }
 
-    /** The name that is the whole body; null: it is not UTF-8, so nothing has that name. */
-    @Nullable String name() {
-        int bytes = length - Wire.IN_HEADER - 1;
+    /**
+     * The name that is the rest of the body; null: it is not UTF-8, so nothing has that name.
+     *
+     * @param offset where it begins
+     */
+    @Nullable String nameAt(int offset) {
+        int start = Wire.IN_HEADER + offset;
+        int bytes = length - start - 1;
         byte[] name = new byte[bytes];
-        MemorySegment.copy(memory, JAVA_BYTE, Wire.IN_HEADER, name, 0, bytes);
+        MemorySegment.copy(memory, JAVA_BYTE, start, name, 0, bytes);
         for (byte b : name) {
             if (b < 0) {
                 return decode(name);

@@ -26,6 +26,8 @@ final class Wire {
     static final int STATFS = 17;
     static final int RELEASE = 18;
     static final int SETXATTR = 21;
+    static final int GETXATTR = 22;
+    static final int LISTXATTR = 23;
     static final int REMOVEXATTR = 24;
     static final int INIT = 26;
     static final int OPENDIR = 27;
@@ -42,6 +44,7 @@ final class Wire {
     static final int COPY_FILE_RANGE = 47;
     static final int TMPFILE = 51;
 
+    static final int NOTIFY_INVAL_INODE = 2;
     static final int NOTIFY_INVAL_ENTRY = 3;
 
     /** Every dentry is asked again; kernel 6.16 on (7.44). */
@@ -63,6 +66,10 @@ final class Wire {
 
     static final int OPEN_DIRECT_IO = 1;
     static final int OPEN_KEEP_CACHE = 1 << 1;
+
+    /** Listings go to the directory's pages, and are read from there. */
+    static final int OPEN_CACHE_DIRECTORY = 1 << 3;
+
     static final int OPEN_NOFLUSH = 1 << 5;
     static final int OPEN_PASSTHROUGH = 1 << 7;
 
@@ -90,6 +97,7 @@ final class Wire {
     static final int OPEN_OUT = 16;
     static final int STATFS_OUT = 80;
     static final int INIT_OUT = 64;
+    static final int GETXATTR_OUT = 8;
 
     /** Where fuse_attr lies in fuse_entry_out and in fuse_attr_out. */
     static final int ENTRY_ATTR = 40;

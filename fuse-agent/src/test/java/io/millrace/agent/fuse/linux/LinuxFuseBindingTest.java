@@ -1,6 +1,7 @@
 package io.millrace.agent.fuse.linux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -76,6 +77,46 @@ class LinuxFuseBindingTest extends FuseBindingSuite {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    @Test
+    void aListingThatHoldsIsReadFromTheKernelAndAnotherIsNot() throws Exception {
+        ReferenceFileSystem.Node large = files.directory(files.root(), "large");
+        for (int i = 0; i < 3_000; i++) {
+            files.file(large, "entry-%05d".formatted(i), i, i);
+        }
+        files.keepsListings = true;
+        assertEquals(3_000, entries("large"));
+        int before = files.listed.get();
+        assertEquals(3_000, entries("large"));
+        assertEquals(before, files.listed.get(), "what the kernel has was listed again");
+        files.file(large, "new", 1, 1);
+        mount.invalidateEntry(large.id, "new");
+        Mounts.await("the new name is listed", () -> entries("large") == 3_001);
+        files.keepsListings = false;
+        files.file(large, "newer", 1, 1);
+        assertEquals(3_002, entries("large"));
+    }
+
+    @Test
+    void anOlderKernelForgetsEveryNameOneByOne() throws Exception {
+        ReferenceFileSystem.Node d = files.directory(files.root(), "d");
+        files.file(d, "a", 10, 1);
+        Path a = mountPoint.resolve("d/a");
+        Path absent = mountPoint.resolve("d/b");
+        assertEquals(10, Files.size(a));
+        assertFalse(Files.exists(absent));
+        files.file(d, "a", 20, 2);
+        files.file(d, "b", 30, 2);
+        assertEquals(10, Files.size(a), "it is still valid");
+        ((FuseConnection) mount).invalidateEach();
+        Mounts.await("the new version is seen", () -> a.toFile().length() == 20);
+        Mounts.await("the new name is seen", () -> absent.toFile().length() == 30);
+    }
+
+    private int entries(String name) {
+        String[] names = mountPoint.resolve(name).toFile().list();
+        return names == null ? -1 : names.length;
     }
 
     @Test
