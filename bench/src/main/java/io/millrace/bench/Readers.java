@@ -6,11 +6,15 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -20,7 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Readers {
 
-    private static final int BUFFER_BYTES = 1 << 20;
+    static final int BUFFER_BYTES = 1 << 20;
 
     /**
      * What one pass took.
@@ -83,6 +87,59 @@ final class Readers {
             throw new IllegalStateException("a reader failed", failures.getFirst());
         }
         return new Pass(order.size(), bytes.get(), nanos);
+    }
+
+    /** How one file is read; the bytes it has. */
+    interface Reading {
+        long read(String path, byte[] buffer);
+    }
+
+    /** Reads files in their order, shared among {@code readers} threads, for so long at most. */
+    static Pass readFor(Duration limit, List<String> paths, int readers, Reading reading)
+            throws Exception {
+        AtomicInteger next = new AtomicInteger();
+        AtomicLong files = new AtomicLong();
+        AtomicLong bytes = new AtomicLong();
+        long start = System.nanoTime();
+        long end = start + limit.toNanos();
+        List<Future<?>> all = new ArrayList<>();
+        try (ExecutorService threads = Executors.newFixedThreadPool(readers)) {
+            for (int i = 0; i < readers; i++) {
+                all.add(
+                        threads.submit(() -> {
+                            byte[] buffer = new byte[BUFFER_BYTES];
+                            for (int at = next.getAndIncrement();
+                                    at < paths.size() && System.nanoTime() < end;
+                                    at = next.getAndIncrement()) {
+                                bytes.addAndGet(reading.read(paths.get(at), buffer));
+                                files.incrementAndGet();
+                            }
+                        }));
+            }
+        }
+        long nanos = System.nanoTime() - start;
+        for (Future<?> one : all) {
+            one.get();
+        }
+        return new Pass(files.get(), bytes.get(), nanos);
+    }
+
+    /** Reads a file to its end; the bytes it has. */
+    static long readWhole(Path file, byte[] buffer) {
+        return readWhole(file, ByteBuffer.wrap(buffer));
+    }
+
+    /** Nanoseconds from before the open until the first byte is here. */
+    static long firstByteNanos(Path file) {
+        long start = System.nanoTime();
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            if (channel.read(ByteBuffer.allocate(1)) != 1) {
+                throw new IOException(file + " is empty");
+            }
+            return System.nanoTime() - start;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static long readWhole(Path file, ByteBuffer buffer) {

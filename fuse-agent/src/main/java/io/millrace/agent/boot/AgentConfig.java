@@ -3,6 +3,7 @@ package io.millrace.agent.boot;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Settings of the agent ({@code millrace.agent.*}); docs/configuration.md lists them. */
 @ConfigMapping(prefix = "millrace.agent")
@@ -43,6 +44,9 @@ interface AgentConfig {
     /** Memory for read-ahead of all open files together. */
     @WithDefault("64MiB")
     String readAhead();
+
+    /** The host it counts itself to; without it, the one of this kernel. */
+    Optional<String> hostId();
 
     /** How far the kernel reads ahead of sequential reads; needs root. */
     @WithDefault("4MiB")

@@ -38,7 +38,7 @@ final class AgentSettings {
                 between("cached-names", config.cachedNames(), 1000, 50_000_000),
                 bytes("read-ahead", config.readAhead(), 64L << 30),
                 config.outage(),
-                null);
+                config.hostId().orElse(null));
     }
 
     static int readers(AgentConfig config) {

@@ -6,6 +6,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -33,10 +34,7 @@ public final class Bucket implements AutoCloseable {
                         .region(Region.US_EAST_1)
                         .forcePathStyle(true)
                         .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
-                        .credentialsProvider(
-                                StaticCredentialsProvider.create(
-                                        AwsBasicCredentials.create(
-                                                server.accessKeyId(), server.secretAccessKey())))
+                        .credentialsProvider(credentials())
                         .build();
     }
 
@@ -47,6 +45,12 @@ public final class Bucket implements AutoCloseable {
     /** What a mount says instead of keys. */
     public String credentialsReference() {
         return "file:" + server.credentialsFile();
+    }
+
+    /** What another client signs with. */
+    public AwsCredentialsProvider credentials() {
+        return StaticCredentialsProvider.create(
+                AwsBasicCredentials.create(server.accessKeyId(), server.secretAccessKey()));
     }
 
     public int port() {
