@@ -7,7 +7,6 @@ import io.millrace.model.MillraceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -73,17 +72,8 @@ public final class FileRead implements AutoCloseable {
      */
     public Piece next() {
         int chunk = BlockLayout.chunkAt(position);
-        for (; ; ) {
-            Flight flight = joinedAt(chunk);
-            if (flight != null) {
-                return land(flight);
-            }
-            if (fill.cached.verify(chunk)) {
-                return resident(chunk);
-            }
-            List<Flight> more = fill.join(chunk, BlockLayout.chunkAt(range.end() - 1), urgency);
-            joined.addAll(more);
-        }
+        Flight flight = flightOf(chunk);
+        return flight == null ? resident(chunk) : land(flight);
     }
 
     /**
@@ -94,34 +84,37 @@ public final class FileRead implements AutoCloseable {
      */
     boolean pass() {
         int chunk = BlockLayout.chunkAt(position);
+        Flight flight = flightOf(chunk);
+        if (flight == null) {
+            advance(chunk);
+            return true;
+        }
+        try {
+            boolean cached = flight.await(filler.settings().timeout()).isCached();
+            advance(chunk);
+            return cached;
+        } finally {
+            fill.leave(flight);
+        }
+    }
+
+    /** What brings a chunk, starting it where nothing does yet; null: the chunk is resident. */
+    private @Nullable Flight flightOf(int chunk) {
         for (; ; ) {
-            Flight flight = joinedAt(chunk);
-            if (flight != null) {
+            Flight first = joined.peekFirst();
+            if (first != null && first.chunk == chunk) {
                 fetched = true;
-                try {
-                    boolean cached = flight.await(filler.settings().timeout()).isCached();
-                    advance(chunk);
-                    return cached;
-                } finally {
-                    fill.leave(flight);
-                }
+                return joined.pollFirst();
             }
             if (fill.cached.verify(chunk)) {
-                advance(chunk);
-                return true;
+                return null;
             }
             joined.addAll(fill.join(chunk, BlockLayout.chunkAt(range.end() - 1), urgency));
         }
     }
 
-    private @Nullable Flight joinedAt(int chunk) {
-        Flight first = joined.peekFirst();
-        return first != null && first.chunk == chunk ? joined.pollFirst() : null;
-    }
-
     private Piece land(Flight flight) {
         boolean kept = false;
-        fetched = true;
         try {
             switch (flight.await(filler.settings().timeout())) {
                 case Flight.Landing.Resident() -> {
