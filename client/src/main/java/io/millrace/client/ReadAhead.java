@@ -16,7 +16,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Fetches what one open file will be asked for next, in segments of 1 MiB: a small file whole with
- * its first read, a large one ahead of sequential reads, in a window that doubles with each hit.
+ * its first read, a large one ahead of sequential reads.
+ *
+ * <p>The window of a sequential reader doubles with each read up to 8 MiB. Beyond that it grows
+ * only when the reader has caught up with what is on its way: then the window is less than what its
+ * rate takes in the time of one answer. It does so once for each window that was read.
  *
  * <p>Buffers come from a budget that all files share; without one a read simply is not helped. The
  * monitor of this guards the segments and their users; bytes are copied and fetched outside it.
@@ -24,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 final class ReadAhead implements AutoCloseable {
 
     private static final int SEGMENT = 1 << 20;
-    private static final int MAX_WINDOW = 8;
+    private static final int FREE_WINDOW = 8;
+    private static final int MAX_WINDOW = 32;
 
     /** Reads of one stream come out of order by this much: the kernel sends several at once. */
     private static final long DISORDER = 4L << 20;
@@ -83,6 +88,7 @@ final class ReadAhead implements AutoCloseable {
     private long furthest;
     private int streak;
     private int window = 1;
+    private long windowGrew;
     private boolean closed;
 
     ReadAhead(long length, Budget budget, Fetcher fetcher) {
@@ -127,6 +133,9 @@ final class ReadAhead implements AutoCloseable {
             }
             covering = covering(offset, target.remaining());
             covering.forEach(segment -> segment.users++);
+            if (!covering.isEmpty() && !covering.stream().allMatch(Segment::isReady)) {
+                caughtUp();
+            }
         }
         next.forEach(this::startFetching);
         if (own != null) {
@@ -152,6 +161,14 @@ final class ReadAhead implements AutoCloseable {
         return true;
     }
 
+    /** The reader waits for what is on its way. */
+    private void caughtUp() {
+        if (window >= FREE_WINDOW && furthest - windowGrew >= (long) window * SEGMENT) {
+            window = Math.max(window, Math.min(window * 2, FREE_WINDOW));
+            windowGrew = furthest;
+        }
+    }
+
     /** Notes a read; the segments that it makes worth fetching. */
     private List<Segment> advance(long offset, long end) {
         List<Segment> created = new ArrayList<>();
@@ -163,6 +180,7 @@ final class ReadAhead implements AutoCloseable {
         furthest = sequential ? Math.max(furthest, end) : end;
         if (!sequential) {
             window = 1;
+            windowGrew = end;
             dropAll();
         }
         if (streak < 3) {
