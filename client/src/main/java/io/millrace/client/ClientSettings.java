@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param connectionsPerWorker requests in flight at one worker, 1 to 1,024
  * @param cachedNames names kept with what they lead to, 1,000 or more
  * @param readAheadBytes memory for read-ahead of all open files together; below 1 MiB: none
+ * @param scanAheadBytes most bytes of small files that workers are asked to fetch before they are
+ *     opened; 0: none
  * @param outage how long what was known may be believed while metadata-service is away
  * @param hostId the host this runs on, as workers register it; null: the one of this kernel
  */
@@ -30,6 +32,7 @@ public record ClientSettings(
         int connectionsPerWorker,
         int cachedNames,
         long readAheadBytes,
+        long scanAheadBytes,
         Duration outage,
         @Nullable String hostId) {
 
@@ -46,6 +49,7 @@ public record ClientSettings(
                 64,
                 200_000,
                 128L << 20,
+                1L << 30,
                 Duration.ofHours(24),
                 null);
     }

@@ -41,6 +41,8 @@ final class DataConnection implements AutoCloseable {
         long contentLength = -1;
         @Nullable String contentRange;
         @Nullable String error;
+        boolean miss;
+        int accepted;
         boolean close;
     }
 
@@ -94,22 +96,15 @@ final class DataConnection implements AutoCloseable {
      * target's position says how much came.
      *
      * @param request as {@link DataRequest} made it
+     * @return whether the worker had to fetch some of it
      * @throws MillraceException as the worker says
      * @throws IOException when the connection or the answer is broken
      */
-    void read(ByteBuffer request, ByteRange range, long length, ByteBuffer target)
+    boolean read(ByteBuffer request, ByteRange range, long length, ByteBuffer target)
             throws IOException {
-        reusable = false;
-        answerBegan = false;
-        while (request.hasRemaining()) {
-            var _ = channel.write(request);
-        }
-        head.clear();
+        send(request);
         int bodyStart = receiveHead();
-        Head answer = parse(bodyStart);
-        if (answer.status >= 400) {
-            throw failure(answer, bodyStart);
-        }
+        Head answer = answer(bodyStart);
         check(answer, range, length);
         head.limit(head.position()).position(bodyStart);
         if (head.remaining() > target.remaining()) {
@@ -123,6 +118,41 @@ final class DataConnection implements AutoCloseable {
             }
         }
         reusable = !answer.close;
+        return answer.miss;
+    }
+
+    /**
+     * Asks for files to be fetched ahead.
+     *
+     * @param request as {@link DataRequest#prefetch} made it
+     * @return how many were taken, from the first on
+     */
+    int prefetch(ByteBuffer request) throws IOException {
+        send(request);
+        int bodyStart = receiveHead();
+        Head answer = answer(bodyStart);
+        if (answer.contentLength != 0 || head.position() > bodyStart) {
+            throw new ProtocolException("a prefetch was answered with a body");
+        }
+        reusable = !answer.close;
+        return answer.accepted;
+    }
+
+    private void send(ByteBuffer request) throws IOException {
+        reusable = false;
+        answerBegan = false;
+        while (request.hasRemaining()) {
+            var _ = channel.write(request);
+        }
+        head.clear();
+    }
+
+    private Head answer(int bodyStart) throws IOException {
+        Head answer = parse(bodyStart);
+        if (answer.status >= 400) {
+            throw failure(answer, bodyStart);
+        }
+        return answer;
     }
 
     /** Reads until the head is whole; returns where the body begins. */
@@ -176,6 +206,8 @@ final class DataConnection implements AutoCloseable {
                         throw new ProtocolException("Transfer-Encoding is not understood");
                 case "connection" -> answer.close |= value.equalsIgnoreCase("close");
                 case "millrace-error" -> answer.error = value;
+                case "millrace-miss" -> answer.miss = true;
+                case "millrace-accepted" -> answer.accepted = accepted(value);
                 default -> {}
             }
         }
@@ -183,6 +215,13 @@ final class DataConnection implements AutoCloseable {
             throw new ProtocolException("Content-Length is missing");
         }
         return answer;
+    }
+
+    private static int accepted(String value) throws ProtocolException {
+        if (!value.matches("[0-9]{1,4}")) {
+            throw new ProtocolException(DataPort.ACCEPTED + " is no number");
+        }
+        return Integer.parseInt(value);
     }
 
     private static void check(Head answer, ByteRange range, long length) throws IOException {

@@ -60,12 +60,13 @@ final class DataPortClient implements AutoCloseable {
      * position says how much came.
      *
      * @param deadline of the whole read, on the clock of nanoTime
+     * @return whether the worker had to fetch some of it
      * @throws MillraceException as the worker says; BUSY when all connections stay in use;
      *     INTERRUPTED
      * @throws IOException when the worker cannot be reached, sends nothing for the attempt timeout,
      *     or answers wrongly
      */
-    void read(
+    boolean read(
             Address address,
             DataRequest request,
             ByteRange range,
@@ -77,25 +78,70 @@ final class DataPortClient implements AutoCloseable {
         Port port = port(address);
         acquire(port, address, deadline);
         try {
-            DataConnection idle = port.idle.pollFirst();
-            if (idle != null) {
-                try {
-                    read(port, idle, request, range, length, target, deadline, cancellation);
-                    return;
-                } catch (IOException e) {
-                    // The worker may have ended an idle connection: that says nothing of it.
-                    if (idle.hasAnswerBegun() || idle.isTimedOut()) {
-                        throw e;
-                    }
-                    cancellation.check();
-                }
-            }
-            DataConnection fresh = DataConnection.create();
-            connect(fresh, address, deadline, cancellation);
-            read(port, fresh, request, range, length, target, deadline, cancellation);
+            return exchange(
+                    port,
+                    address,
+                    deadline,
+                    cancellation,
+                    connection -> connection.read(request.forRange(range), range, length, target));
         } finally {
             port.permits.release();
         }
+    }
+
+    /**
+     * Asks for files to be fetched ahead, unless all connections are in use: reads need them.
+     *
+     * @param request as {@link DataRequest#prefetch} made it
+     * @return how many were taken, from the first on
+     * @throws MillraceException as the worker says
+     * @throws IOException when the worker cannot be reached, or answers wrongly
+     */
+    int prefetch(Address address, byte[] request) throws IOException {
+        Port port = port(address);
+        if (!port.permits.tryAcquire()) {
+            return 0;
+        }
+        try {
+            return exchange(
+                    port,
+                    address,
+                    System.nanoTime() + attemptTimeout.toNanos(),
+                    new Cancellation(),
+                    connection -> connection.prefetch(ByteBuffer.wrap(request)));
+        } finally {
+            port.permits.release();
+        }
+    }
+
+    /** One request and its answer. */
+    @FunctionalInterface
+    private interface Exchange<T> {
+        T on(DataConnection connection) throws IOException;
+    }
+
+    private <T> T exchange(
+            Port port,
+            Address address,
+            long deadline,
+            Cancellation cancellation,
+            Exchange<T> exchange)
+            throws IOException {
+        DataConnection idle = port.idle.pollFirst();
+        if (idle != null) {
+            try {
+                return exchange(port, idle, deadline, cancellation, exchange);
+            } catch (IOException e) {
+                // The worker may have ended an idle connection: that says nothing of it.
+                if (idle.hasAnswerBegun() || idle.isTimedOut()) {
+                    throw e;
+                }
+                cancellation.check();
+            }
+        }
+        DataConnection fresh = DataConnection.create();
+        connect(fresh, address, deadline, cancellation);
+        return exchange(port, fresh, deadline, cancellation, exchange);
     }
 
     private void connect(
@@ -115,20 +161,17 @@ final class DataPortClient implements AutoCloseable {
         }
     }
 
-    private void read(
+    private <T> T exchange(
             Port port,
             DataConnection connection,
-            DataRequest request,
-            ByteRange range,
-            long length,
-            ByteBuffer target,
             long deadline,
-            Cancellation cancellation)
+            Cancellation cancellation,
+            Exchange<T> exchange)
             throws IOException {
         connection.setDeadline(attemptEnd(deadline));
         active.add(connection);
         try (var _ = cancellation.onCancel(connection::close)) {
-            connection.read(request.forRange(range), range, length, target);
+            return exchange.on(connection);
         } finally {
             connection.setDeadline(Long.MAX_VALUE);
             active.remove(connection);

@@ -7,6 +7,7 @@ import io.millrace.model.FileVersion;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.List;
 
 /** Makes range requests for one file: all but the range is written once. */
 final class DataRequest {
@@ -44,6 +45,28 @@ final class DataRequest {
         String request =
                 head + "Range: bytes=" + range.offset() + "-" + (range.end() - 1) + "\r\n\r\n";
         return ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** The bytes to send to have {@code files} fetched ahead. */
+    static byte[] prefetch(List<FileSource> files) {
+        StringBuilder body = new StringBuilder(files.size() * 64);
+        for (FileSource file : files) {
+            body.append(file.mountId())
+                    .append(' ')
+                    .append(encode(file.key(), "/"))
+                    .append(' ')
+                    .append(encode(file.objectVersion(), ""))
+                    .append(' ')
+                    .append(file.length())
+                    .append('\n');
+        }
+        String head =
+                "POST "
+                        + DataPort.PREFETCH
+                        + " HTTP/1.1\r\nHost: millrace\r\nContent-Length: "
+                        + body.length()
+                        + "\r\n\r\n";
+        return (head + body).getBytes(StandardCharsets.US_ASCII);
     }
 
     /** Percent-encodes UTF-8 bytes that are neither unreserved (RFC 3986) nor in {@code kept}. */

@@ -29,6 +29,7 @@ public final class MillraceClient implements AutoCloseable {
     private final RemoteReads remote;
     private final UnderStoreReads underStores = new UnderStoreReads();
     private final ReadAhead.Budget budget;
+    private final Scans scans;
 
     private MillraceClient(ClientSettings settings) {
         this.metadata = new MetadataClient(settings, counters);
@@ -40,6 +41,7 @@ public final class MillraceClient implements AutoCloseable {
                 new DataPortClient(settings.connectionsPerWorker(), settings.attemptTimeout());
         this.remote = new RemoteReads(cluster, dataPorts, underStores, settings, counters);
         this.budget = new ReadAhead.Budget(settings.readAheadBytes());
+        this.scans = new Scans(namespace, remote, settings.scanAheadBytes(), counters);
     }
 
     /**
@@ -78,7 +80,7 @@ public final class MillraceClient implements AutoCloseable {
 
     /** Opens the bytes of a file. Costs no message. Close the reader. */
     public FileReader open(FileSource source) {
-        return open(source, source.fileVersion());
+        return open(new RemoteReads.Subject(source, source.fileVersion(), () -> {}));
     }
 
     /**
@@ -88,7 +90,11 @@ public final class MillraceClient implements AutoCloseable {
      */
     public FileReader open(NamespaceEntry file) {
         FileVersion version = file.version();
-        return version == null ? open(file.file()) : open(file.file(), version);
+        if (version == null) {
+            return open(file.file());
+        }
+        scans.opened(file);
+        return open(new RemoteReads.Subject(file.file(), version, () -> scans.missed(file)));
     }
 
     /**
@@ -97,6 +103,7 @@ public final class MillraceClient implements AutoCloseable {
      */
     public List<String> localNames(NamespaceEntry file) {
         FileVersion version = file.version();
+        scans.opened(file);
         return version == null ? List.of() : cluster.localCache().names(version);
     }
 
@@ -125,9 +132,8 @@ public final class MillraceClient implements AutoCloseable {
         return cluster.localDirectories();
     }
 
-    private FileReader open(FileSource source, FileVersion version) {
-        return new FileReader(
-                new RemoteReads.Subject(source, version), cluster, remote, budget, counters);
+    private FileReader open(RemoteReads.Subject subject) {
+        return new FileReader(subject, cluster, remote, budget, counters);
     }
 
     public ClientCounters.Snapshot counters() {

@@ -16,7 +16,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -46,11 +48,16 @@ final class RemoteReads {
     static final class Subject {
         private final FileSource source;
         private final FileVersion version;
+        private final Runnable onMiss;
         private volatile @Nullable DataRequest request;
 
-        Subject(FileSource source, FileVersion version) {
+        /**
+         * @param onMiss runs when a worker had to fetch bytes of it; must not wait
+         */
+        Subject(FileSource source, FileVersion version, Runnable onMiss) {
             this.source = source;
             this.version = version;
+            this.onMiss = onMiss;
         }
 
         FileSource source() {
@@ -160,15 +167,20 @@ final class RemoteReads {
         int before = target.position();
         counters.workerReads.increment();
         try {
-            dataPorts.read(
-                    new DataPortClient.Address(worker.getHost(), worker.getDataPort()),
-                    subject.request(),
-                    range,
-                    subject.source().length(),
-                    target,
-                    deadline,
-                    cancellation);
+            boolean missed =
+                    dataPorts.read(
+                            address(worker),
+                            subject.request(),
+                            range,
+                            subject.source().length(),
+                            target,
+                            deadline,
+                            cancellation);
             suspectUntil.remove(id);
+            if (missed) {
+                counters.workerMisses.increment();
+                subject.onMiss.run();
+            }
             return null;
         } catch (MillraceException e) {
             counters.workerFailures.increment();
@@ -185,6 +197,39 @@ final class RemoteReads {
         } finally {
             counters.workerBytes.add(target.position() - before);
         }
+    }
+
+    private static DataPortClient.Address address(Worker worker) {
+        return new DataPortClient.Address(worker.getHost(), worker.getDataPort());
+    }
+
+    /**
+     * Asks the first owner of each file to fetch it ahead. As a hint it is not tried again.
+     *
+     * @param files of one block each
+     * @return how many were taken
+     */
+    int prefetch(List<NamespaceEntry> files) {
+        Map<DataPortClient.Address, List<FileSource>> byOwner = new LinkedHashMap<>();
+        for (NamespaceEntry file : files) {
+            FileSource source = file.file();
+            BlockLayout layout = cluster.blockLayout(source.mountId());
+            FileVersion version = source.fileVersion();
+            List<Worker> owners = candidates(layout.placedBy(version, 0, source.length()));
+            if (!owners.isEmpty()) {
+                byOwner.computeIfAbsent(address(owners.getFirst()), _ -> new ArrayList<>())
+                        .add(source);
+            }
+        }
+        int taken = 0;
+        for (Map.Entry<DataPortClient.Address, List<FileSource>> owner : byOwner.entrySet()) {
+            try {
+                taken += dataPorts.prefetch(owner.getKey(), DataRequest.prefetch(owner.getValue()));
+            } catch (MillraceException | IOException e) {
+                LOG.log(Level.DEBUG, () -> "event=prefetch_failed worker=" + owner.getKey(), e);
+            }
+        }
+        return taken;
     }
 
     /** The owners of {@code block}, then workers that own nothing; suspects last. */

@@ -64,6 +64,7 @@ class MillraceClientTest {
                 8,
                 10_000,
                 16L << 20,
+                1L << 30,
                 Duration.ofHours(1),
                 "this host");
     }

@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,6 +60,15 @@ public final class ScriptedDataPort implements AutoCloseable {
     public final List<String> heads = java.util.Collections.synchronizedList(new ArrayList<>());
     public volatile boolean hanging;
 
+    /** Keys of files that were asked for ahead, in order, and how many of a request are taken. */
+    public final List<String> prefetched =
+            java.util.Collections.synchronizedList(new ArrayList<>());
+
+    public volatile int prefetchRoom = Integer.MAX_VALUE;
+
+    /** Versions that are no misses. */
+    private final Set<String> cached = ConcurrentHashMap.newKeySet();
+
     public ScriptedDataPort(String id) throws IOException {
         this.id = id;
         this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -96,6 +106,8 @@ public final class ScriptedDataPort implements AutoCloseable {
             while (true) {
                 Socket socket = server.accept();
                 sockets.add(socket);
+                // Head and body are two writes: the second would wait for an acknowledgement.
+                socket.setTcpNoDelay(true);
                 connections.incrementAndGet();
                 Thread.ofVirtual().start(() -> answerAll(socket));
             }
@@ -112,6 +124,10 @@ public final class ScriptedDataPort implements AutoCloseable {
                 if (head.isEmpty()) {
                     return;
                 }
+                if (head.startsWith("POST ")) {
+                    prefetch(in, socket.getOutputStream(), head);
+                    continue;
+                }
                 heads.add(head);
                 requests.incrementAndGet();
                 if (!answer(socket, head)) {
@@ -123,6 +139,35 @@ public final class ScriptedDataPort implements AutoCloseable {
         } finally {
             sockets.remove(socket);
         }
+    }
+
+    /** Files asked for ahead are taken, and answered as misses no more. */
+    private boolean prefetch(InputStream in, OutputStream out, String head) throws IOException {
+        int start = head.indexOf("Content-Length: ") + 16;
+        int length = Integer.parseInt(head.substring(start, head.indexOf('\r', start)));
+        String body = new String(in.readNBytes(length), StandardCharsets.US_ASCII);
+        List<String> lines = body.lines().toList();
+        int taken = Math.min(lines.size(), prefetchRoom);
+        for (String line : lines.subList(0, taken)) {
+            String[] fields = line.split(" ");
+            FileSource source =
+                    new FileSource(
+                            Long.parseLong(fields[0]),
+                            URLDecoder.decode(fields[1], StandardCharsets.UTF_8),
+                            URLDecoder.decode(fields[2], StandardCharsets.UTF_8),
+                            Long.parseLong(fields[3]));
+            prefetched.add(source.key());
+            cached.add(source.fileVersion().toString());
+        }
+        out.write(
+                ("HTTP/1.1 200 OK\r\n"
+                                + DataPort.ACCEPTED
+                                + ": "
+                                + taken
+                                + "\r\nContent-Length: 0\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+        return true;
     }
 
     private boolean answer(Socket socket, String head) throws IOException, InterruptedException {
@@ -154,6 +199,7 @@ public final class ScriptedDataPort implements AutoCloseable {
                         + bytes.length
                         + "\r\nContent-Length: "
                         + length
+                        + (cached.add(version) ? "\r\n" + DataPort.MISS + ": 1" : "")
                         + "\r\n\r\n";
         if (fault == null) {
             out.write(right.getBytes(StandardCharsets.US_ASCII));

@@ -12,6 +12,13 @@ package io.millrace.contracts;
  * Millrace-Length: 110000
  *
  * 206 with Content-Range, or 200 for the whole; Content-Length always
+ * Millrace-Miss: 1 when not all of the bytes were cached
+ *
+ * POST /v1/prefetch                 files that are likely to be read soon, in this order: one a line, of the
+ * 7 train/a%20b.jpg %22ab%22 110000 same four fields, separated by spaces
+ *
+ * 200 with Millrace-Accepted: how many of them, from the first on, will be fetched if all goes well
+ *
  * 4xx/5xx with Millrace-Error: CODE (io.millrace.model.ErrorCode) and an RFC 9457 problem
  * </pre>
  *
@@ -24,6 +31,12 @@ public final class DataPort {
     /** Path before the file version. */
     public static final String FILES = "/v1/files/";
 
+    /** Path of prefetch requests. */
+    public static final String PREFETCH = "/v1/prefetch";
+
+    /** Files in one prefetch request. */
+    public static final int MAX_PREFETCH = 256;
+
     public static final String MOUNT = "Millrace-Mount";
     public static final String KEY = "Millrace-Key";
     public static final String OBJECT_VERSION = "Millrace-Object-Version";
@@ -34,6 +47,12 @@ public final class DataPort {
 
     /** In answers to HEAD: how many bytes of the file are resident on this worker. */
     public static final String RESIDENT_BYTES = "Millrace-Resident-Bytes";
+
+    /** In answers to GET, when bytes had to be fetched for them. */
+    public static final String MISS = "Millrace-Miss";
+
+    /** In answers to prefetch requests: how many files were taken, from the first on. */
+    public static final String ACCEPTED = "Millrace-Accepted";
 
     private DataPort() {}
 }

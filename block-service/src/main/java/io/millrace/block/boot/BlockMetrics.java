@@ -9,6 +9,7 @@ import io.millrace.block.dataport.DataPortMeter;
 import io.millrace.block.dataport.DataPortServer;
 import io.millrace.block.fill.FillMeter;
 import io.millrace.block.fill.Filler;
+import io.millrace.block.fill.Prefetches;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CacheUsage;
 import io.millrace.model.ErrorCode;
@@ -70,7 +71,7 @@ final class BlockMetrics implements FillMeter, DataPortMeter, BatchMeter {
     }
 
     /** Watches what has a size. */
-    void watch(CacheStore cache, Filler filler, DataPortServer port) {
+    void watch(CacheStore cache, Filler filler, Prefetches prefetches, DataPortServer port) {
         gauge("cache.capacity.bytes", "The cache's budget", cache, c -> c.usage().capacityBytes());
         gauge("cache.used.bytes", "Bytes of it that are used", cache, c -> c.usage().usedBytes());
         gauge("cache.files", "Files cached in whole or part", cache, c -> c.usage().files());
@@ -80,6 +81,10 @@ final class BlockMetrics implements FillMeter, DataPortMeter, BatchMeter {
                 "Memory of bytes on their way",
                 filler,
                 Filler::bufferedBytes);
+        gauge("prefetch.waiting", "Files to be fetched ahead", prefetches, Prefetches::waiting);
+        FunctionCounter.builder(PREFIX + "prefetch.files", prefetches, Prefetches::accepted)
+                .description("Files taken to be fetched before they are read")
+                .register(registry);
         gauge("requests.in.flight", "Data port requests now", port, DataPortServer::inFlight);
         count(cache, "cache.evicted.files", "Files dropped for room", CacheUsage::evictedFiles);
         count(cache, "cache.evicted.bytes", "Bytes dropped for room", CacheUsage::evictedBytes);

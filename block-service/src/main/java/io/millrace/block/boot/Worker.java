@@ -7,6 +7,7 @@ import io.millrace.block.cluster.ClusterMember;
 import io.millrace.block.cluster.ClusterView;
 import io.millrace.block.dataport.DataPortServer;
 import io.millrace.block.fill.Filler;
+import io.millrace.block.fill.Prefetches;
 import io.millrace.block.mounts.MountTable;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CacheUsage;
@@ -32,6 +33,7 @@ final class Worker {
     private final DataPortServer dataPort;
     private final ClusterMember member;
     private final MountTable mounts;
+    private final Prefetches prefetches;
     private final @Nullable BatchConsumer batches;
 
     /**
@@ -55,19 +57,22 @@ final class Worker {
                         settings.member(), view, () -> describe(dataPortNumber(), controlPort));
         this.mounts = new MountTable(UnderStores::open, member::listMounts);
         Filler filler = new Filler(cache, mounts, settings.fill(), metrics);
+        this.prefetches =
+                new Prefetches(filler, settings.prefetchFiles(), settings.fill().maxLoadGets());
         try {
             this.dataPort =
                     DataPortServer.start(
                             vertx,
                             Math.min(MOST_EVENT_LOOPS, Runtime.getRuntime().availableProcessors()),
                             filler,
+                            prefetches,
                             settings.dataPort(),
                             metrics);
         } catch (RuntimeException e) {
             member.close();
             throw e;
         }
-        metrics.watch(cache, filler, dataPort);
+        metrics.watch(cache, filler, prefetches, dataPort);
         this.batches = kafka.map(servers -> startBatches(servers, filler, metrics)).orElse(null);
         member.start(mounts);
         LOG.log(
@@ -144,6 +149,7 @@ final class Worker {
     }
 
     void stop() {
+        prefetches.stop();
         Thread leaving = Thread.ofVirtual().start(member::close);
         if (batches != null) {
             batches.close();

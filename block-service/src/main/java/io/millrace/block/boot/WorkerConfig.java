@@ -85,6 +85,9 @@ public interface WorkerConfig {
         @WithDefault("64MiB")
         String buffers();
 
+        @WithDefault("4096")
+        int prefetchFiles();
+
         @WithDefault("60s")
         Duration timeout();
     }

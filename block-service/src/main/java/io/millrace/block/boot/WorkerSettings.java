@@ -16,6 +16,7 @@ import java.util.Optional;
  * The settings, checked.
  *
  * @param weight share of the ring
+ * @param prefetchFiles that wait to be fetched before they are read; 0: none are
  * @param host where others reach the worker
  */
 record WorkerSettings(
@@ -26,6 +27,7 @@ record WorkerSettings(
         DataPortSettings dataPort,
         MemberSettings member,
         FillSettings fill,
+        int prefetchFiles,
         int batchItems,
         int batches,
         Duration batchRetryPause) {
@@ -73,6 +75,7 @@ record WorkerSettings(
                         bytes("fill.read-ahead", config.fill().readAhead(), 0),
                         buffers,
                         between("fill.timeout", config.fill().timeout(), 1_000, 3_600_000)),
+                between("fill.prefetch-files", config.fill().prefetchFiles(), 0, 1_000_000),
                 between("batches.items", config.batches().items(), 1, 1_000),
                 between("batches.concurrent", config.batches().concurrent(), 1, 64),
                 between("batches.retry-pause", config.batches().retryPause(), 10, 60_000));

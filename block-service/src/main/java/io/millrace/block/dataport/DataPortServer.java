@@ -2,13 +2,17 @@ package io.millrace.block.dataport;
 
 import io.millrace.block.fill.FileRead;
 import io.millrace.block.fill.Filler;
+import io.millrace.block.fill.Prefetches;
 import io.millrace.cache.CachedFile;
 import io.millrace.contracts.DataPort;
 import io.millrace.model.ByteRange;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
@@ -38,6 +42,7 @@ public final class DataPortServer implements AutoCloseable {
     private static final int MAX_HEADER_BYTES = 16 << 10;
 
     private final Filler filler;
+    private final Prefetches prefetches;
     private final DataPortSettings settings;
     private final DataPortMeter meter;
     private final AtomicInteger inFlight = new AtomicInteger();
@@ -46,8 +51,10 @@ public final class DataPortServer implements AutoCloseable {
     private volatile boolean stopping;
     private volatile int port;
 
-    private DataPortServer(Filler filler, DataPortSettings settings, DataPortMeter meter) {
+    private DataPortServer(
+            Filler filler, Prefetches prefetches, DataPortSettings settings, DataPortMeter meter) {
         this.filler = filler;
+        this.prefetches = prefetches;
         this.settings = settings;
         this.meter = meter;
     }
@@ -61,9 +68,10 @@ public final class DataPortServer implements AutoCloseable {
             Vertx vertx,
             int eventLoops,
             Filler filler,
+            Prefetches prefetches,
             DataPortSettings settings,
             DataPortMeter meter) {
-        DataPortServer server = new DataPortServer(filler, settings, meter);
+        DataPortServer server = new DataPortServer(filler, prefetches, settings, meter);
         for (int attempt = 1; ; attempt++) {
             int port = settings.port() == 0 ? freePort(settings.host()) : settings.port();
             try {
@@ -158,6 +166,10 @@ public final class DataPortServer implements AutoCloseable {
                                             + " (millrace.worker.max-in-flight)"));
             return;
         }
+        if (DataPort.PREFETCH.equals(request.path()) && request.method() == HttpMethod.POST) {
+            prefetch(request);
+            return;
+        }
         FileRequest parsed;
         try {
             parsed = FileRequest.parse(request);
@@ -176,6 +188,46 @@ public final class DataPortServer implements AutoCloseable {
                         inFlight.decrementAndGet();
                     }
                 });
+    }
+
+    /** Takes a hint, once its body is here. */
+    private void prefetch(HttpServerRequest request) {
+        HttpServerResponse response = request.response();
+        if (!PrefetchRequest.isSmall(request.getHeader("Content-Length"))) {
+            inFlight.decrementAndGet();
+            refuse(
+                    response,
+                    new MillraceException(
+                            ErrorCode.INVALID_ARGUMENT,
+                            "a prefetch request says its length, of at most "
+                                    + PrefetchRequest.MAX_BYTES
+                                    + " bytes"));
+            return;
+        }
+        request.body()
+                .onComplete((AsyncResult<Buffer> body) ->
+                        Thread.ofVirtual()
+                                .name("data-port")
+                                .start(() -> {
+                                    try {
+                                        if (body.succeeded()) {
+                                            prefetch(body.result(), response);
+                                        }
+                                    } finally {
+                                        inFlight.decrementAndGet();
+                                    }
+                                }));
+    }
+
+    private void prefetch(Buffer body, HttpServerResponse response) {
+        try {
+            int taken = prefetches.offer(PrefetchRequest.parse(body.toString()).files());
+            response.putHeader(DataPort.ACCEPTED, Integer.toString(taken))
+                    .putHeader("Content-Length", "0")
+                    .end();
+        } catch (MillraceException e) {
+            refuse(response, e);
+        }
     }
 
     private void serve(FileRequest request, HttpServerResponse response) {
@@ -226,6 +278,9 @@ public final class DataPortServer implements AutoCloseable {
         try {
             FileRead.Piece piece = read.next();
             putHeaders(request, response);
+            if (!read.isHit()) {
+                response.putHeader(DataPort.MISS, "1");
+            }
             for (; ; ) {
                 boolean last = !read.hasNext();
                 if (!writer.write(piece, last ? BodyWriter.Last.YES : BodyWriter.Last.NO)) {

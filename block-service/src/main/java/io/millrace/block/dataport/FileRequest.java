@@ -66,7 +66,7 @@ record FileRequest(
         return value;
     }
 
-    private static String decoded(String value) {
+    static String decoded(String value) {
         if (value.indexOf('%') < 0) {
             return value;
         }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.block.Eventually;
 import io.millrace.block.TestWorkerParts;
+import io.millrace.block.fill.Prefetches;
 import io.millrace.contracts.DataPort;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.FileSource;
@@ -239,7 +240,13 @@ class DataPortServerTest {
 
     private void listenOnce(Vertx other, int port) {
         try {
-            DataPortServer.start(other, 1, parts.filler, settings(port), DataPortMeter.NONE)
+            DataPortServer.start(
+                            other,
+                            1,
+                            parts.filler,
+                            new Prefetches(parts.filler, 64, 4),
+                            settings(port),
+                            DataPortMeter.NONE)
                     .close();
         } finally {
             other.close().toCompletionStage().toCompletableFuture().join();
@@ -247,7 +254,13 @@ class DataPortServerTest {
     }
 
     private DataPortServer listen(int port) {
-        return DataPortServer.start(vertx, 2, parts.filler, settings(port), DataPortMeter.NONE);
+        return DataPortServer.start(
+                vertx,
+                2,
+                parts.filler,
+                new Prefetches(parts.filler, 64, 4),
+                settings(port),
+                DataPortMeter.NONE);
     }
 
     private static DataPortSettings settings(int port) {

@@ -45,6 +45,10 @@ interface AgentConfig {
     @WithDefault("64MiB")
     String readAhead();
 
+    /** Most bytes that workers are asked to fetch before they are opened. */
+    @WithDefault("1GiB")
+    String scanAhead();
+
     /** The host it counts itself to; without it, the one of this kernel. */
     Optional<String> hostId();
 

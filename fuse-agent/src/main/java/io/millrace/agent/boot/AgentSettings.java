@@ -37,6 +37,7 @@ final class AgentSettings {
                 between("connections-per-worker", config.connectionsPerWorker(), 1, 1024),
                 between("cached-names", config.cachedNames(), 1000, 50_000_000),
                 bytes("read-ahead", config.readAhead(), 64L << 30),
+                bytes("scan-ahead", config.scanAhead(), 1L << 40),
                 config.outage(),
                 config.hostId().orElse(null));
     }

@@ -88,6 +88,7 @@ class MillraceFileSystemTest {
                                 16,
                                 10_000,
                                 16L << 20,
+                                1L << 30,
                                 Duration.ofHours(1),
                                 HOST),
                         Duration.ofSeconds(20));
