@@ -16,8 +16,7 @@ final class Figures {
 
     private Row row(String name, String unit) {
         return rows.computeIfAbsent(
-                name,
-                _ -> new Row(unit, new ArrayList<>(), new ArrayList<>(), new ArrayList<>()));
+                name, _ -> new Row(unit, new ArrayList<>(), new ArrayList<>(), new ArrayList<>()));
     }
 
     void local(String name, String unit, double figure) {
@@ -25,8 +24,8 @@ final class Figures {
     }
 
     /**
-     * @param agentCpu what the agent used for one unit of work, in microseconds for a file and in
-     *     milliseconds for 10^9 bytes
+     * @param agentCpu what the agent used: microseconds for a small file, milliseconds for a pass
+     *     over a large one
      */
     void mount(String name, String unit, double figure, double agentCpu) {
         row(name, unit).mount().add(figure);
@@ -38,23 +37,22 @@ final class Figures {
         StringBuilder table =
                 new StringBuilder("| | unit | local | mount | of local | agent CPU |\n")
                         .append("|---|---|---|---|---|---|\n");
-        rows.forEach(
-                (name, row) -> {
-                    if (!row.mount().isEmpty()) {
-                        double local = median(row.local());
-                        double mount = median(row.mount());
-                        table.append(
-                                String.format(
-                                        Locale.ROOT,
-                                        "| %s | %s | %s | %s | %.2f | %.0f |%n",
-                                        name,
-                                        row.unit(),
-                                        number(local),
-                                        number(mount),
-                                        mount / local,
-                                        median(row.agentCpu())));
-                    }
-                });
+        rows.forEach((name, row) -> {
+            if (!row.mount().isEmpty()) {
+                double local = median(row.local());
+                double mount = median(row.mount());
+                table.append(
+                        String.format(
+                                Locale.ROOT,
+                                "| %s | %s | %s | %s | %.2f | %.0f |%n",
+                                name,
+                                row.unit(),
+                                number(local),
+                                number(mount),
+                                mount / local,
+                                median(row.agentCpu())));
+            }
+        });
         return table.toString();
     }
 

@@ -122,12 +122,9 @@ final class FixedNamespace extends MetadataServiceGrpc.MetadataServiceImplBase
     }
 
     private void beat() {
-        watchers.forEach(
-                watcher ->
-                        watcher.onNext(
-                                WatchEvent.newBuilder()
-                                        .setHeartbeat(Heartbeat.newBuilder())
-                                        .build()));
+        watchers.forEach(watcher ->
+                watcher.onNext(
+                        WatchEvent.newBuilder().setHeartbeat(Heartbeat.newBuilder()).build()));
     }
 
     private TreeMap<String, Long> children(long directory) {
@@ -149,10 +146,7 @@ final class FixedNamespace extends MetadataServiceGrpc.MetadataServiceImplBase
                 WatchEvent.newBuilder()
                         .setMounts(
                                 MountTable.newBuilder()
-                                        .addMounts(
-                                                Mount.newBuilder()
-                                                        .setId(MOUNT_ID)
-                                                        .setPath("/")))
+                                        .addMounts(Mount.newBuilder().setId(MOUNT_ID).setPath("/")))
                         .build());
         ((io.grpc.stub.ServerCallStreamObserver<WatchEvent>) observer)
                 .setOnCancelHandler(() -> watchers.remove(observer));

@@ -3,6 +3,9 @@ package io.millrace.bench.warm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -108,12 +111,13 @@ final class ReaderProcess {
 
     /** Maps the file and touches each page. */
     private static long mapped(Path file) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+                Arena arena = Arena.ofConfined()) {
             long size = channel.size();
-            ByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, size);
+            MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
             long sum = 0;
-            for (int at = 0; at < size; at += PAGE) {
-                sum += mapped.get(at);
+            for (long at = 0; at < size; at += PAGE) {
+                sum += mapped.get(ValueLayout.JAVA_BYTE, at);
             }
             return sum == Long.MIN_VALUE ? 0 : size;
         }
