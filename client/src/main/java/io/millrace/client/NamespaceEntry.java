@@ -1,5 +1,6 @@
 package io.millrace.client;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.millrace.contracts.Messages;
 import io.millrace.contracts.v1.Inode;
 import io.millrace.contracts.v1.InodeKind;
@@ -39,6 +40,37 @@ public record NamespaceEntry(
                 inode.getModifiedMillis(),
                 source,
                 source == null ? null : source.fileVersion());
+    }
+
+    /** For {@link #decode}, by this version or a later one. */
+    public byte[] encode() {
+        Inode.Builder inode =
+                Inode.newBuilder()
+                        .setId(id)
+                        .setParentId(parentId)
+                        .setName(name)
+                        .setModifiedMillis(modifiedMillis)
+                        .setKind(
+                                isDirectory()
+                                        ? InodeKind.INODE_KIND_DIRECTORY
+                                        : InodeKind.INODE_KIND_FILE);
+        if (source != null) {
+            inode.setSource(Messages.toMessage(source));
+        }
+        return inode.build().toByteArray();
+    }
+
+    /**
+     * Reads what {@link #encode} wrote.
+     *
+     * @throws MillraceException CORRUPT
+     */
+    public static NamespaceEntry decode(byte[] encoded) {
+        try {
+            return of(Inode.parseFrom(encoded));
+        } catch (InvalidProtocolBufferException e) {
+            throw new MillraceException(ErrorCode.CORRUPT, "an entry cannot be read", e);
+        }
     }
 
     public boolean isDirectory() {

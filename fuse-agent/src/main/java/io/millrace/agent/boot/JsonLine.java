@@ -32,6 +32,15 @@ final class JsonLine {
         return this;
     }
 
+    JsonLine put(String name, boolean value) {
+        try {
+            generator.writeBooleanField(name, value);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return this;
+    }
+
     JsonLine put(String name, String value) {
         try {
             generator.writeStringField(name, value);

@@ -7,6 +7,7 @@ import io.millrace.agent.fuse.FuseOptions;
 import io.millrace.agent.fuse.ReadPolicy;
 import io.millrace.agent.fuse.Reading;
 import io.millrace.agent.fuse.linux.LinuxFuseBinding;
+import io.millrace.agent.takeover.Supervision;
 import io.millrace.client.Cancellation;
 import io.millrace.client.ClientSettings;
 import io.millrace.client.MillraceClient;
@@ -101,6 +102,27 @@ final class MountCommand implements Callable<Integer> {
             description = "Write counters there, as JSON, every second.")
     private @Nullable Path statsFile;
 
+    @Option(
+            names = "--supervised",
+            description =
+                    "Keep a holder beside the agent: an agent that dies is replaced, and readers"
+                            + " wait instead of failing.")
+    private boolean supervised;
+
+    @Option(
+            names = "--state-dir",
+            paramLabel = "DIR",
+            description =
+                    "Where a supervised agent writes what the next one needs (default: of its own,"
+                            + " in the directory for temporary files).")
+    private @Nullable Path stateDirectory;
+
+    @Option(names = "--held", hidden = true, description = "Given by the holder.")
+    private @Nullable Path heldState;
+
+    @Option(names = "--restarts", hidden = true, description = "Given by the holder.")
+    private int restarts;
+
     MountCommand(AgentConfig config) {
         this.config = config;
     }
@@ -114,8 +136,16 @@ final class MountCommand implements Callable<Integer> {
         } catch (MillraceException e) {
             LOG.log(Level.DEBUG, "event=mount_failed", e);
             System.err.println("fuse-agent: " + e.getMessage());
-            return e.code() == ErrorCode.INVALID_ARGUMENT ? 2 : 1;
+            return exitCode(e.code());
         }
+    }
+
+    private int exitCode(ErrorCode code) {
+        boolean unreadable = code == ErrorCode.CONFLICT || code == ErrorCode.CORRUPT;
+        if (restarts > 0 && unreadable) {
+            return Holder.CANNOT_TAKE_OVER;
+        }
+        return code == ErrorCode.INVALID_ARGUMENT ? 2 : 1;
     }
 
     private void serve(StopSignal stop) {
@@ -144,28 +174,73 @@ final class MountCommand implements Callable<Integer> {
                         .build();
         ClientSettings settings =
                 AgentSettings.client(config, service, "agent " + ProcessHandle.current().pid());
-        LinuxFuseBinding binding = new LinuxFuseBinding();
-        binding.check(options);
+        Supervision supervision =
+                heldState == null ? null : new Supervision(Holder.DEVICE, heldState, restarts);
+        LinuxFuseBinding binding =
+                supervision == null
+                        ? new LinuxFuseBinding()
+                        : LinuxFuseBinding.supervised(supervision);
+        // Whoever is held comes to a mount point that was checked, and may be mounted already.
+        Path mountPoint = supervision == null ? binding.check(options) : directory;
+        if (supervised && supervision == null) {
+            throw becomeHolder(binding, mountPoint);
+        }
         try (MillraceClient client = MillraceClient.connect(settings, config.connectTimeout())) {
             NamespaceEntry entry = client.namespace().resolve(root, new Cancellation());
-            MillraceFileSystem fileSystem = new MillraceFileSystem(client, entry, look);
+            MillraceFileSystem fileSystem =
+                    supervision == null
+                            ? new MillraceFileSystem(client, entry, look)
+                            : MillraceFileSystem.supervised(client, entry, look, supervision);
             FuseMount mount =
                     binding.mount(
                             fileSystem,
                             options.toBuilder()
                                     .backing(LinuxFuseBinding.backing(client.localDirectories()))
                                     .build());
-            try {
-                fileSystem.follow(mount);
-                stop.endsWith(mount);
-                try (var _ = StatsFile.start(statsFile, client, fileSystem, mount)) {
-                    ready(root, mount.reading());
-                    stop.await();
-                }
-            } finally {
-                mount.unmount(config.unmountGrace());
+            try (CrashCleanup _ =
+                    supervision == null ? CrashCleanup.of(mountPoint) : CrashCleanup.none()) {
+                serve(stop, root, client, fileSystem, mount, supervision);
             }
         }
+    }
+
+    private void serve(
+            StopSignal stop,
+            NamespacePath root,
+            MillraceClient client,
+            MillraceFileSystem fileSystem,
+            FuseMount mount,
+            @Nullable Supervision supervision) {
+        try {
+            fileSystem.follow(mount);
+            stop.endsWith(mount);
+            try (var _ = StatsFile.start(statsFile, client, fileSystem, mount, supervision)) {
+                if (supervision != null) {
+                    supervision.serving();
+                }
+                ready(root, mount.reading());
+                stop.await();
+            }
+        } finally {
+            mount.unmount(config.unmountGrace());
+        }
+    }
+
+    /** Returns only when it fails. */
+    private MillraceException becomeHolder(LinuxFuseBinding binding, Path mountPoint) {
+        if (!binding.maySupervise()) {
+            return new MillraceException(
+                    ErrorCode.PERMISSION_DENIED,
+                    "--supervised needs root or CAP_SYS_ADMIN: fusermount3 opens the device for one"
+                            + " process only");
+        }
+        Path state =
+                stateDirectory == null
+                        ? Path.of(
+                                System.getProperty("java.io.tmpdir"),
+                                "millrace-agent-" + ProcessHandle.current().pid())
+                        : stateDirectory;
+        return Holder.become(mountPoint, state.toAbsolutePath());
     }
 
     private void ready(NamespacePath root, Reading reading) {
@@ -196,7 +271,8 @@ final class MountCommand implements Callable<Integer> {
                         + " pid="
                         + pid
                         + " read-policy="
-                        + reading.policy());
+                        + reading.policy()
+                        + (restarts > 0 ? " restarts=" + restarts : ""));
         System.out.flush();
     }
 

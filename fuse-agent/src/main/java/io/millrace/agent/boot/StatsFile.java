@@ -3,6 +3,7 @@ package io.millrace.agent.boot;
 import io.millrace.agent.fs.MillraceFileSystem;
 import io.millrace.agent.fuse.FuseMount;
 import io.millrace.agent.fuse.Reading;
+import io.millrace.agent.takeover.Supervision;
 import io.millrace.client.ClientCounters;
 import io.millrace.client.MillraceClient;
 import java.io.IOException;
@@ -11,6 +12,8 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -25,16 +28,23 @@ final class StatsFile implements AutoCloseable {
     private final MillraceClient client;
     private final MillraceFileSystem fileSystem;
     private final FuseMount mount;
+    private final @Nullable Supervision supervision;
+    private final Instant since = Instant.now();
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().daemon().name("stats-file").factory());
 
     private StatsFile(
-            Path file, MillraceClient client, MillraceFileSystem fileSystem, FuseMount mount) {
+            Path file,
+            MillraceClient client,
+            MillraceFileSystem fileSystem,
+            FuseMount mount,
+            @Nullable Supervision supervision) {
         this.file = file.toAbsolutePath();
         this.client = client;
         this.fileSystem = fileSystem;
         this.mount = mount;
+        this.supervision = supervision;
     }
 
     /** Starts to write; with no file, there is nothing to do. */
@@ -42,11 +52,12 @@ final class StatsFile implements AutoCloseable {
             @Nullable Path file,
             MillraceClient client,
             MillraceFileSystem fileSystem,
-            FuseMount mount) {
+            FuseMount mount,
+            @Nullable Supervision supervision) {
         if (file == null) {
             return () -> {};
         }
-        StatsFile stats = new StatsFile(file, client, fileSystem, mount);
+        StatsFile stats = new StatsFile(file, client, fileSystem, mount, supervision);
         stats.write();
         var _ = stats.timer.scheduleWithFixedDelay(stats::write, 1, 1, TimeUnit.SECONDS);
         return stats::close;
@@ -64,6 +75,10 @@ final class StatsFile implements AutoCloseable {
         Reading reading = mount.reading();
         JsonLine content =
                 new JsonLine()
+                        .put("agent_pid", ProcessHandle.current().pid())
+                        .put("serving_since", since.truncatedTo(ChronoUnit.SECONDS).toString())
+                        .put("supervised", supervision != null)
+                        .put("restarts", supervision == null ? 0 : supervision.restarts())
                         .put("metadata_calls", counters.metadataCalls())
                         .put("local_reads", counters.localReads())
                         .put("local_bytes", counters.localBytes())

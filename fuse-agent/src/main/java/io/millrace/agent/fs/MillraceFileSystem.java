@@ -7,6 +7,7 @@ import io.millrace.agent.fuse.Entry;
 import io.millrace.agent.fuse.FuseFileSystem;
 import io.millrace.agent.fuse.FuseMount;
 import io.millrace.agent.fuse.Space;
+import io.millrace.agent.takeover.Supervision;
 import io.millrace.client.FileReader;
 import io.millrace.client.Lookup;
 import io.millrace.client.MillraceClient;
@@ -51,6 +52,25 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
      * @param root the directory that is mounted
      */
     public MillraceFileSystem(MillraceClient client, NamespaceEntry root, FileAttributes look) {
+        this(client, root, look, NodeJournal.NONE);
+    }
+
+    /**
+     * A file system that goes on where the agent before this one stopped, and leaves to the next
+     * what it needs.
+     *
+     * @throws MillraceException CONFLICT when what was left is of another form
+     */
+    public static MillraceFileSystem supervised(
+            MillraceClient client,
+            NamespaceEntry root,
+            FileAttributes look,
+            Supervision supervision) {
+        return new MillraceFileSystem(client, root, look, new NodeFile(supervision));
+    }
+
+    private MillraceFileSystem(
+            MillraceClient client, NamespaceEntry root, FileAttributes look, NodeJournal journal) {
         if (!root.isDirectory()) {
             throw new MillraceException(
                     ErrorCode.NOT_A_DIRECTORY, root.name() + " is a file: only directories mount");
@@ -58,7 +78,7 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
         this.client = client;
         this.look = look;
         this.extendedAttributes = new ExtendedAttributes(client);
-        this.nodes = new NodeTable(root);
+        this.nodes = new NodeTable(root, journal);
     }
 
     /** Starts to tell {@code mount} what has changed. */

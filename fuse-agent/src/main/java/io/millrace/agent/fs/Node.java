@@ -4,7 +4,7 @@ import io.millrace.client.NamespaceEntry;
 
 /**
  * What the kernel knows under one node id: one version of one path. The monitor of its table's
- * bucket guards {@code lookups}.
+ * bucket guards {@code lookups} and {@code slot}.
  */
 final class Node {
 
@@ -12,6 +12,9 @@ final class Node {
     final NodeTable.Key key;
     volatile NamespaceEntry entry;
     long lookups;
+
+    /** Where its table's journal has it. */
+    long slot;
 
     Node(long id, NodeTable.Key key, NamespaceEntry entry) {
         this.id = id;

@@ -22,7 +22,8 @@ final class NodeTable {
 
     private final ConcurrentHashMap<Key, Node> byKey = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Long, Node> byId = new ConcurrentHashMap<>();
-    private final AtomicLong nextId = new AtomicLong(FuseFileSystem.ROOT + 1);
+    private final NodeJournal journal;
+    private final AtomicLong nextId;
 
     /**
      * @param inode of the namespace
@@ -34,11 +35,25 @@ final class NodeTable {
         }
     }
 
-    NodeTable(NamespaceEntry root) {
+    /**
+     * @param journal what it says was left is held from the start
+     */
+    NodeTable(NamespaceEntry root, NodeJournal journal) {
+        this.journal = journal;
+        this.nextId = new AtomicLong(journal.firstId());
         Node node = new Node(FuseFileSystem.ROOT, Key.of(root), root);
         node.lookups = 1;
         byKey.put(node.key, node);
         byId.put(node.id, node);
+        journal.recover(this::recovered);
+    }
+
+    private void recovered(long slot, long id, long lookups, NamespaceEntry entry) {
+        Node node = new Node(id, Key.of(entry), entry);
+        node.lookups = lookups;
+        node.slot = slot;
+        byKey.put(node.key, node);
+        byId.put(id, node);
     }
 
     /** The node of {@code entry}, with one lookup more. */
@@ -55,12 +70,21 @@ final class NodeTable {
                                 node.entry = entry;
                             }
                             node.lookups++;
+                            write(node);
                             return node;
                         });
         if (result == null) {
             throw new IllegalStateException("compute gave no node");
         }
         return result;
+    }
+
+    private void write(Node node) {
+        if (node.lookups == 1) {
+            node.slot = journal.add(node.id, node.entry, 1);
+        } else {
+            journal.lookups(node.slot, node.lookups);
+        }
     }
 
     /**
@@ -78,6 +102,7 @@ final class NodeTable {
                         node.key,
                         (_, known) -> {
                             known.lookups -= lookups;
+                            journal.lookups(known.slot, Math.max(known.lookups, 0));
                             if (known.lookups > 0) {
                                 return known;
                             }

@@ -175,14 +175,37 @@ class AgentProcessIT {
     }
 
     @Test
-    void aKilledAgentIsFollowedByTheNext() throws Exception {
-        mounted().destroyForcibly().waitFor();
-        assertTrue(Mounts.isMounted(mountPoint));
+    void aKilledAgentLeavesNoMount() throws Exception {
+        Process agent = mounted();
+        Process reader =
+                new ProcessBuilder(
+                                "sh",
+                                "-c",
+                                "while :; do cat \"$0\" || exit; done",
+                                mountPoint + "/sub/a")
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start();
+        processes.add(reader);
+        agent.destroyForcibly().waitFor();
+        assertTrue(reader.waitFor(5, TimeUnit.SECONDS), "a reader hangs");
+        Mounts.await("the mount is gone", () -> !Mounts.isMounted(mountPoint));
+        assertEquals(0, Files.list(mountPoint).count());
         Process next = mounted("--path", "/sub");
         assertEquals(10, Files.size(mountPoint.resolve("a")));
         next.toHandle().destroy();
         assertTrue(next.waitFor(30, TimeUnit.SECONDS));
         assertFalse(Mounts.isMounted(mountPoint));
+    }
+
+    @Test
+    void noHelperOutlivesACleanStop() throws Exception {
+        Process agent = mounted();
+        List<ProcessHandle> helpers = agent.descendants().toList();
+        assertEquals(1, helpers.size());
+        agent.toHandle().destroy();
+        assertTrue(agent.waitFor(30, TimeUnit.SECONDS));
+        assertFalse(helpers.getFirst().isAlive());
     }
 
     @Test

@@ -19,13 +19,15 @@ import java.util.function.Supplier;
  * refuses another. So the first open decides, and the last release lets go; both happen inside
  * {@code compute} of the node. While the kernel holds a backing file, a read lock on it tells the
  * worker whose cache file it is that its space is not free. Lock and file belong to the kernel's id
- * alone: no descriptor is kept, so open files do not count against the limit of this process.
+ * alone: no descriptor is kept, so open files do not count against the limit of this process, and
+ * outlive it with the connection.
  */
 final class BackingFiles {
 
     private static final Logger LOG = System.getLogger(BackingFiles.class.getName());
 
     private final int device;
+    private final OpenJournal journal;
     private final ConcurrentHashMap<Long, Inode> inodes = new ConcurrentHashMap<>();
     private final AtomicBoolean refused = new AtomicBoolean();
     private final AtomicInteger held = new AtomicInteger();
@@ -36,13 +38,30 @@ final class BackingFiles {
 
         /** 0: its reads come to this process. */
         private int id;
+
+        /** Where the journal has it. */
+        private long slot;
     }
 
     /**
      * @param device the open /dev/fuse of the connection
+     * @param journal what it says was left is open from the start
      */
-    BackingFiles(int device) {
+    BackingFiles(int device, OpenJournal journal) {
         this.device = device;
+        this.journal = journal;
+        journal.recover(this::recovered);
+    }
+
+    private void recovered(long slot, long node, int id, int count) {
+        Inode inode = new Inode();
+        inode.opens = count;
+        inode.id = id;
+        inode.slot = slot;
+        inodes.put(node, inode);
+        if (id != 0) {
+            held.incrementAndGet();
+        }
     }
 
     /** Whether the kernel takes backing files from this process: 0, or the negative errno. */
@@ -82,6 +101,11 @@ final class BackingFiles {
                                 }
                             }
                             opened.opens++;
+                            if (opened.opens == 1) {
+                                opened.slot = journal.add(node, opened.id);
+                            } else {
+                                journal.opens(opened.slot, opened.opens);
+                            }
                             return opened;
                         });
         int id = inode == null ? 0 : inode.id;
@@ -98,6 +122,8 @@ final class BackingFiles {
                         node,
                         (_, inode) -> {
                             inode.opens--;
+                            // First: an id that is written down is one that the kernel knows.
+                            journal.opens(inode.slot, inode.opens);
                             if (inode.opens > 0) {
                                 return inode;
                             }

@@ -4,18 +4,22 @@ import io.millrace.agent.fuse.Call;
 import io.millrace.agent.fuse.FuseFileSystem;
 import io.millrace.agent.fuse.FuseMount;
 import io.millrace.agent.fuse.FuseOptions;
+import io.millrace.agent.fuse.ReadPolicy;
 import io.millrace.agent.fuse.Reading;
+import io.millrace.agent.takeover.Supervision;
 import io.millrace.model.Errno;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One mount and the threads that serve it.
@@ -33,6 +37,8 @@ final class FuseConnection implements FuseMount {
 
     private final DeviceHandle device;
     private final MountPoint mountPoint;
+    private final @Nullable Supervision supervision;
+    private final ReadPolicy wanted;
     private final Opens opens;
     private final Protocol protocol;
     private final WaitingRequests waiting;
@@ -46,15 +52,52 @@ final class FuseConnection implements FuseMount {
             DeviceHandle device,
             MountPoint mountPoint,
             FuseFileSystem fileSystem,
-            FuseOptions options) {
+            FuseOptions options,
+            @Nullable Supervision supervision) {
         this.device = device;
         this.mountPoint = mountPoint;
-        this.opens = new Opens(fileSystem, options.readPolicy(), device.fd());
-        this.protocol = new Protocol(fileSystem, opens, options);
+        this.supervision = supervision;
+        this.wanted = options.readPolicy();
+        Handles handles = new Handles(supervision == null ? 0 : supervision.restarts());
+        this.opens =
+                new Opens(
+                        fileSystem,
+                        wanted,
+                        device.fd(),
+                        handles,
+                        supervision == null
+                                ? OpenJournal.NONE
+                                : new OpenNodesFile(supervision.opens()));
+        this.protocol =
+                new Protocol(
+                        fileSystem,
+                        opens,
+                        new DirectoryHandles(fileSystem, handles),
+                        options,
+                        supervision == null ? 0 : Wire.FLAG2_HAS_RESEND);
         this.waiting = new WaitingRequests(device, protocol, options.waitingReads());
         this.notifier = new Notifier(device, fileSystem);
         this.readers = options.readers();
         this.running = new CountDownLatch(readers);
+    }
+
+    /**
+     * Goes on where a killed agent stopped: what it had read and not answered is given out again.
+     *
+     * @param agreed with the kernel; empty: INIT is still to come, or comes again
+     */
+    void takeOver(Optional<AgreedConnection> agreed) {
+        int result = new ReplyBuffer(4096).notify(device.fd(), Wire.NOTIFY_RESEND, 0);
+        if (result != 0) {
+            LOG.log(Level.WARNING, "event=fuse_resend_failed errno=" + -result);
+        }
+        agreed.ifPresent(connection -> {
+            opens.decide(connection.flags2());
+            initialized.complete(null);
+        });
+        start();
+        // What changed while nobody watched is not known.
+        notifier.all();
     }
 
     /** Starts the threads and waits until the kernel has been answered. */
@@ -71,6 +114,9 @@ final class FuseConnection implements FuseMount {
         try {
             initialized.get(INIT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
+            if (e.getCause() instanceof MillraceException refused) {
+                throw refused;
+            }
             throw new MillraceException(
                     ErrorCode.UNAVAILABLE,
                     "the kernel did not accept the mount at " + mountPoint.path(),
@@ -191,11 +237,11 @@ final class FuseConnection implements FuseMount {
         int opcode = in.opcode();
         long unique = in.unique();
         switch (opcode) {
-            case Wire.INIT -> {
+            case Wire.INIT -> initialize(in, out);
+            case Wire.RELEASE -> {
                 out.reset();
-                var _ = out.send(device.fd(), unique, protocol.initialize(in, out));
-                protocol.initialized(in);
-                initialized.complete(null);
+                var _ = out.send(device.fd(), unique, 0);
+                protocol.release(in, out.scratch());
             }
             case Wire.INTERRUPT -> waiting.interrupt(in.longAt(0), out);
             default -> {
@@ -205,6 +251,26 @@ final class FuseConnection implements FuseMount {
                 }
             }
         }
+    }
+
+    private void initialize(RequestBuffer in, ReplyBuffer out) {
+        out.reset();
+        int flags2 = protocol.flags2(in);
+        if (supervision != null) {
+            if ((flags2 & Wire.FLAG2_HAS_RESEND) == 0) {
+                var _ = out.send(device.fd(), in.unique(), -Errno.EOPNOTSUPP);
+                initialized.completeExceptionally(
+                        new MillraceException(
+                                ErrorCode.UNAVAILABLE,
+                                "a supervised mount needs Linux 6.9 or later: this kernel does not"
+                                        + " give requests out again"));
+                return;
+            }
+            new AgreedConnection(flags2, wanted).write(supervision.connection());
+        }
+        var _ = out.send(device.fd(), in.unique(), protocol.initialize(in, out));
+        opens.decide(flags2);
+        initialized.complete(null);
     }
 
     private void answer(int opcode, long unique, int thread, Operation operation, ReplyBuffer out) {

@@ -10,6 +10,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.List;
 
 /**
  * The calls into libc, declared once here (a native image registers exactly these). Each answers
@@ -82,6 +83,8 @@ final class Libc {
                             JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle MEMFD_CREATE =
             declare("memfd_create", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle EXECV =
+            declare("execv", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle GETEUID =
             Downcalls.link("geteuid", FunctionDescriptor.of(JAVA_INT));
     private static final MethodHandle GETEGID =
@@ -238,6 +241,24 @@ final class Libc {
                     (int)
                             MEMFD_CREATE.invokeExact(
                                     errno, arena.allocateFrom(label).address(), MFD_CLOEXEC);
+            return result < 0 ? -caught(errno) : result;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** execv(3) of {@code command}, whose first is the program; returns only when it fails. */
+    static int execute(List<String> command) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(ERRNO);
+            MemorySegment arguments = arena.allocate(JAVA_LONG, command.size() + 1L);
+            for (int i = 0; i < command.size(); i++) {
+                arguments.setAtIndex(JAVA_LONG, i, arena.allocateFrom(command.get(i)).address());
+            }
+            int result =
+                    (int)
+                            EXECV.invokeExact(
+                                    errno, arguments.get(JAVA_LONG, 0), arguments.address());
             return result < 0 ? -caught(errno) : result;
         } catch (Throwable e) {
             throw unexpected(e);

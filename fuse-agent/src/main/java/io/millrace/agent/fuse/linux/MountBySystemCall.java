@@ -9,6 +9,21 @@ import java.nio.file.Path;
 /** This process has CAP_SYS_ADMIN, and mounts by itself. */
 final class MountBySystemCall implements Mounting {
 
+    private static final int NONE = -1;
+
+    private final int given;
+
+    MountBySystemCall() {
+        this(NONE);
+    }
+
+    /**
+     * @param given an open {@code /dev/fuse} with no mount yet, to mount in place of a new one
+     */
+    MountBySystemCall(int given) {
+        this.given = given;
+    }
+
     @Override
     public void check() {
         var _ = Libc.close(FuseDevice.open());
@@ -16,7 +31,7 @@ final class MountBySystemCall implements Mounting {
 
     @Override
     public int mount(Path path, FuseOptions options) {
-        int fd = FuseDevice.open();
+        int fd = given == NONE ? FuseDevice.open() : given;
         boolean mounted = false;
         try {
             mount(fd, path, options);

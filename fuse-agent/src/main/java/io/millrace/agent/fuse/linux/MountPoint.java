@@ -35,6 +35,18 @@ final class MountPoint {
     }
 
     /**
+     * A mount at {@code path} that waits for a successor of its agent. Never touches it: nobody
+     * would answer.
+     */
+    static Optional<MountPoint> held(Path path, Mounting mounting) {
+        MountPoint point = new MountPoint(realParent(path.toAbsolutePath().normalize()), mounting);
+        Optional<MountTable.Mount> mount =
+                MountTable.at(point.path).filter(found -> found.type().equals(FuseDevice.TYPE));
+        mount.ifPresent(found -> point.device = found.device());
+        return mount.map(_ -> point);
+    }
+
+    /**
      * Checks that {@code requested} can be mounted at, after removing what a crash left there.
      *
      * @throws MillraceException INVALID_ARGUMENT, CONFLICT

@@ -26,6 +26,7 @@ final class Opens {
     private final FuseFileSystem fileSystem;
     private final ReadPolicy wanted;
     private final int device;
+    private final Handles handles;
     private final BackingFiles backing;
     private final StandingHandles standing;
     private final LongAdder served = new LongAdder();
@@ -33,11 +34,21 @@ final class Opens {
     private volatile ReadPolicy policy = ReadPolicy.PASSTHROUGH;
     private volatile String reason = "the kernel was not answered yet";
 
-    Opens(FuseFileSystem fileSystem, ReadPolicy wanted, int device) {
+    /**
+     * @param wanted the policy that was asked for
+     * @param device the open /dev/fuse of the connection
+     */
+    Opens(
+            FuseFileSystem fileSystem,
+            ReadPolicy wanted,
+            int device,
+            Handles handles,
+            OpenJournal journal) {
         this.fileSystem = fileSystem;
         this.wanted = wanted;
         this.device = device;
-        this.backing = new BackingFiles(device);
+        this.handles = handles;
+        this.backing = new BackingFiles(device, journal);
         this.standing = new StandingHandles(fileSystem);
     }
 
@@ -124,7 +135,7 @@ final class Opens {
     private long serve(long node, Scratch scratch) {
         boolean opened = false;
         try {
-            long handle = fileSystem.open(node);
+            long handle = handles.mark(fileSystem.open(node));
             opened = true;
             served.increment();
             return handle;
@@ -137,9 +148,10 @@ final class Opens {
 
     /** Answers READ; may answer WOULD_BLOCK. */
     int read(long node, long handle, long offset, int size, ReplyBuffer out, Call call) {
-        if (handle != NO_HANDLE) {
-            return readOpen(handle, offset, size, out, call);
+        if (handle != NO_HANDLE && handles.isOwn(handle)) {
+            return readOpen(handles.unmark(handle), offset, size, out, call);
         }
+        // Opened without us, or at an agent before this one: a node is one version of one path.
         StandingHandles.Standing file = standing.enter(node);
         try {
             return readOpen(file.handle, offset, size, out, call);
@@ -155,15 +167,15 @@ final class Opens {
 
     /** Ends what {@link #open} began. */
     void release(long node, long handle, Scratch scratch) {
-        if (handle != NO_HANDLE) {
-            fileSystem.release(handle);
+        if (handle != NO_HANDLE && handles.isOwn(handle)) {
+            fileSystem.release(handles.unmark(handle));
         }
         backing.release(node, scratch);
     }
 
     /** The kernel has forgotten {@code node}. */
     void forget(long node) {
-        if (policy == ReadPolicy.NO_OPEN) {
+        if (policy == ReadPolicy.NO_OPEN || handles.agent() > 0) {
             standing.forget(node);
         }
     }

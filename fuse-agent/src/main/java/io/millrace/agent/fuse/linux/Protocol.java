@@ -34,13 +34,25 @@ final class Protocol {
 
     private final FuseFileSystem fileSystem;
     private final Opens opens;
+    private final DirectoryHandles directories;
     private final FuseOptions options;
+    private final int moreFlags2;
     private final FailureLog failures = new FailureLog();
 
-    Protocol(FuseFileSystem fileSystem, Opens opens, FuseOptions options) {
+    /**
+     * @param moreFlags2 of the second word of INIT flags, beside what {@code opens} asks for
+     */
+    Protocol(
+            FuseFileSystem fileSystem,
+            Opens opens,
+            DirectoryHandles directories,
+            FuseOptions options,
+            int moreFlags2) {
         this.fileSystem = fileSystem;
         this.opens = opens;
+        this.directories = directories;
         this.options = options;
+        this.moreFlags2 = moreFlags2;
     }
 
     /** Whether answers to {@code opcode} need a body of up to 1 MiB. */
@@ -72,14 +84,14 @@ final class Protocol {
             case Wire.OPENDIR -> (out, call) -> openDirectory(out, node);
             case Wire.READ -> read(node, in.longAt(0), in.longAt(8), in.intAt(16));
             case Wire.READDIR ->
-                    list(in.longAt(0), in.longAt(8), in.intAt(16), DirectoryPage.Form.NAMES);
+                    list(node, in.longAt(0), in.longAt(8), in.intAt(16), DirectoryPage.Form.NAMES);
             case Wire.READDIRPLUS ->
                     list(
+                            node,
                             in.longAt(0),
                             in.longAt(8),
                             in.intAt(16),
                             DirectoryPage.Form.NAMES_AND_ENTRIES);
-            case Wire.RELEASE -> release(node, in.longAt(0));
             case Wire.RELEASEDIR -> releaseDirectory(in.longAt(0));
             case Wire.GETXATTR -> extendedAttribute(node, in.intAt(0), in.nameAt(8));
             case Wire.LISTXATTR -> extendedAttributes(node, in.intAt(0));
@@ -148,7 +160,19 @@ final class Protocol {
         };
     }
 
-    /** Answers INIT: {@code in} offers, the reply says what is used. See {@link #initialized}. */
+    /** Does what RELEASE asks for. It cannot fail, and is answered before: see OpenJournal. */
+    void release(RequestBuffer in, Scratch scratch) {
+        opens.release(in.node(), in.longAt(0), scratch);
+    }
+
+    /** What is agreed to of the second word of flags that the INIT in {@code in} offers. */
+    int flags2(RequestBuffer in) {
+        boolean extended = (in.intAt(12) & Wire.FLAG_INIT_EXT) != 0;
+        int offered = in.intAt(16);
+        return extended ? opens.flags2(offered) | (offered & moreFlags2) : 0;
+    }
+
+    /** Answers INIT: {@code in} offers, the reply says what is used. */
     int initialize(RequestBuffer in, ReplyBuffer out) {
         if (in.intAt(0) != Wire.MAJOR) {
             throw new MillraceException(
@@ -171,17 +195,6 @@ final class Protocol {
         out.putInt(24, 1);
         out.putShort(28, Wire.MAX_READ / 4096);
         return Wire.INIT_OUT;
-    }
-
-    /** The kernel has the answer to the INIT in {@code in}: what depends on it is decided. */
-    void initialized(RequestBuffer in) {
-        opens.decide(flags2(in));
-    }
-
-    /** The second word of flags that is agreed on: the kernel offers one when it says so. */
-    private int flags2(RequestBuffer in) {
-        boolean extended = (in.intAt(12) & Wire.FLAG_INIT_EXT) != 0;
-        return extended ? opens.flags2(in.intAt(16)) : 0;
     }
 
     private void forget(long node, long lookups) {
@@ -218,7 +231,7 @@ final class Protocol {
     private int openDirectory(ReplyBuffer out, long node) {
         int kept = fileSystem.keepsListing(node) ? Wire.OPEN_KEEP_CACHE : 0;
         out.clear(0, Wire.OPEN_OUT);
-        out.putLong(0, fileSystem.openDirectory(node));
+        out.putLong(0, directories.open(node));
         out.putInt(8, Wire.OPEN_CACHE_DIRECTORY | kept);
         return Wire.OPEN_OUT;
     }
@@ -227,7 +240,7 @@ final class Protocol {
         return (out, call) -> opens.read(node, handle, offset, size, out, call);
     }
 
-    private Operation list(long handle, long cookie, int size, DirectoryPage.Form form) {
+    private Operation list(long node, long handle, long cookie, int size, DirectoryPage.Form form) {
         return (out, call) -> {
             DirectoryPage page = new DirectoryPage(out, Math.min(size, out.capacity()), form);
             if (cookie == 0 && !page.addDot(".", 1)) {
@@ -238,7 +251,7 @@ final class Protocol {
             }
             boolean answered =
                     fileSystem.readDirectory(
-                            handle,
+                            directories.of(node, handle),
                             Math.max(cookie - DOT_DOT_COOKIE, 0),
                             (name, next, listed) -> page.add(name, next + DOT_DOT_COOKIE, listed),
                             call);
@@ -250,16 +263,9 @@ final class Protocol {
         };
     }
 
-    private Operation release(long node, long handle) {
-        return (out, call) -> {
-            opens.release(node, handle, out.scratch());
-            return 0;
-        };
-    }
-
     private Operation releaseDirectory(long handle) {
         return (out, call) -> {
-            fileSystem.releaseDirectory(handle);
+            directories.release(handle);
             return 0;
         };
     }

@@ -47,6 +47,9 @@ final class Wire {
     static final int NOTIFY_INVAL_INODE = 2;
     static final int NOTIFY_INVAL_ENTRY = 3;
 
+    /** Requests that were read and not answered are given out again; kernel 6.9 on. */
+    static final int NOTIFY_RESEND = 7;
+
     /** Every dentry is asked again; kernel 6.16 on (7.44). */
     static final int NOTIFY_INC_EPOCH = 8;
 
@@ -63,6 +66,9 @@ final class Wire {
 
     /** In the second word: files past the page cache may be mapped (bit 36 of all). */
     static final int FLAG2_DIRECT_IO_ALLOW_MMAP = 1 << (36 - 32);
+
+    /** In the second word: a request that is given out again says so (bit 39 of all). */
+    static final int FLAG2_HAS_RESEND = 1 << (39 - 32);
 
     static final int OPEN_DIRECT_IO = 1;
     static final int OPEN_KEEP_CACHE = 1 << 1;
