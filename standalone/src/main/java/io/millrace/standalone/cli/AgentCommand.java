@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -60,7 +61,13 @@ final class AgentCommand implements Runnable {
                             description =
                                     "How files are read: auto (the default), passthrough, no-open"
                                             + " or direct.")
-                    @Nullable String readPolicy) {
+                    @Nullable String readPolicy,
+            @Option(
+                            names = "--supervised",
+                            description =
+                                    "Replace an agent that dies: readers wait for the next one"
+                                            + " instead of failing.")
+                    boolean supervised) {
         String shown = NamespacePath.parse(path).toString();
         try (Session session = root.session()) {
             if (session.namedMetadataService() == null) {
@@ -72,7 +79,8 @@ final class AgentCommand implements Runnable {
                             directory.toAbsolutePath().normalize().toString(),
                             shown,
                             session.namedMetadataService(),
-                            readPolicy);
+                            readPolicy,
+                            supervised);
             Part agent;
             try {
                 agent = cluster.mount(wanted);
@@ -81,7 +89,7 @@ final class AgentCommand implements Runnable {
                 throw new MillraceException(
                         e.code(), e.getMessage().lines().findFirst().orElse(""), e);
             }
-            AgentView view = view(cluster.state().part(agent.name()).orElseThrow());
+            AgentView view = view(session, cluster.state().part(agent.name()).orElseThrow());
             session.print(
                     view,
                     () -> session.out().println(shown + " is mounted at " + view.directory()));
@@ -116,7 +124,8 @@ final class AgentCommand implements Runnable {
             List<AgentView> agents = new ArrayList<>();
             ClusterState.read(session.home())
                     .ifPresent(state ->
-                            state.parts(PartKind.AGENT).forEach(part -> agents.add(view(part))));
+                            state.parts(PartKind.AGENT)
+                                    .forEach(part -> agents.add(view(session, part))));
             session.print(
                     Map.of("agents", agents),
                     () -> {
@@ -127,12 +136,15 @@ final class AgentCommand implements Runnable {
                                                     + " starts one.");
                             return;
                         }
-                        Table table = new Table("AGENT", "STATE", ">PID", "PATH", "DIRECTORY");
+                        Table table =
+                                new Table(
+                                        "AGENT", "STATE", ">PID", ">RESTARTS", "PATH", "DIRECTORY");
                         for (AgentView agent : agents) {
                             table.row(
                                     agent.name(),
                                     agent.state(),
                                     agent.pid() == null ? "-" : agent.pid(),
+                                    agent.restarts() == null ? "-" : agent.restarts(),
                                     agent.path(),
                                     agent.directory());
                         }
@@ -156,9 +168,8 @@ final class AgentCommand implements Runnable {
                             agents.add(
                                     new AgentStatus(
                                             part.name(),
-                                            view(part).directory(),
-                                            AgentStats.read(
-                                                    session.home().agentStats(part.name())))));
+                                            view(session, part).directory(),
+                                            stats(session, part).orElse(null))));
             session.print(
                     Map.of("agents", agents),
                     () -> {
@@ -174,6 +185,17 @@ final class AgentCommand implements Runnable {
     private static void print(Session session, AgentStatus agent) {
         AgentStats stats = agent.stats();
         session.out().println(agent.name() + " at " + agent.directory());
+        if (stats == null) {
+            session.out().println("  has not said yet what it counts");
+            return;
+        }
+        session.out()
+                .println(
+                        "  serving       since "
+                                + stats.servingSince()
+                                + (stats.supervised()
+                                        ? ", supervised, " + stats.restarts() + " restarts so far"
+                                        : ", not supervised"));
         session.out()
                 .println("  read policy   " + stats.readPolicy() + ": " + stats.readPolicyReason());
         session.out()
@@ -201,18 +223,40 @@ final class AgentCommand implements Runnable {
                                 + " nodes held");
     }
 
-    private static AgentView view(PartRecord part) {
+    private static Optional<AgentStats> stats(Session session, PartRecord part) {
+        return AgentStats.read(session.home().agentStats(part.name()));
+    }
+
+    private static AgentView view(Session session, PartRecord part) {
         AgentMount mount = part.mount();
+        boolean supervised = mount != null && mount.supervised();
+        Optional<AgentStats> stats =
+                supervised && part.isRunning() ? stats(session, part) : Optional.empty();
         return new AgentView(
                 part.name(),
                 part.isRunning() ? "running" : part.process() == null ? "stopped" : "ended",
                 part.runningPid().orElse(null),
+                supervised,
+                stats.map(AgentStats::restarts).orElse(null),
                 mount == null ? "" : mount.path(),
                 mount == null ? "" : mount.directory());
     }
 
-    record AgentStatus(String name, String directory, AgentStats stats) {}
+    /**
+     * @param stats null: it has not written them yet
+     */
+    record AgentStatus(String name, String directory, @Nullable AgentStats stats) {}
 
+    /**
+     * @param pid of the process to stop: the holder, when it is supervised
+     * @param restarts null: not supervised, or not known
+     */
     record AgentView(
-            String name, String state, @Nullable Long pid, String path, String directory) {}
+            String name,
+            String state,
+            @Nullable Long pid,
+            boolean supervised,
+            @Nullable Integer restarts,
+            String path,
+            String directory) {}
 }

@@ -3,13 +3,17 @@ package io.millrace.standalone.cli;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.millrace.model.ErrorCode;
-import io.millrace.model.MillraceException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What an agent has counted since it started; docs/metrics.md says what each means. */
 record AgentStats(
+        @JsonProperty("agent_pid") long agentPid,
+        @JsonProperty("serving_since") @Nullable String servingSince,
+        @JsonProperty("supervised") boolean supervised,
+        @JsonProperty("restarts") int restarts,
         @JsonProperty("read_policy") String readPolicy,
         @JsonProperty("read_policy_reason") String readPolicyReason,
         @JsonProperty("passthrough_opens") long passthroughOpens,
@@ -26,21 +30,12 @@ record AgentStats(
     private static final ObjectMapper MAPPER =
             new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
-    /**
-     * @throws MillraceException UNAVAILABLE when the agent has not written it yet
-     */
-    static AgentStats read(Path file) {
+    /** Empty when the agent has not written it yet. */
+    static Optional<AgentStats> read(Path file) {
         try {
-            return MAPPER.readValue(file.toFile(), AgentStats.class);
+            return Optional.of(MAPPER.readValue(file.toFile(), AgentStats.class));
         } catch (IOException e) {
-            throw new MillraceException(
-                    ErrorCode.UNAVAILABLE,
-                    "the agent has not said yet what it counts: "
-                            + file
-                            + " cannot be read ("
-                            + e.getMessage()
-                            + ")",
-                    e);
+            return Optional.empty();
         }
     }
 }

@@ -10,15 +10,18 @@ import org.jspecify.annotations.Nullable;
  * @param metadataService {@code host:port}; null: the local cluster's
  * @param readPolicy how files are read, as {@code fuse-agent mount --read-policy} has it; null: the
  *     agent's own default
+ * @param supervised whether a holder replaces an agent that dies; the holder is then the part's
+ *     process
  */
 public record AgentMount(
         String directory,
         String path,
         @Nullable String metadataService,
-        @Nullable String readPolicy) {
+        @Nullable String readPolicy,
+        boolean supervised) {
 
     /** The whole namespace of the local cluster at {@code directory}. */
     public static AgentMount at(String directory) {
-        return new AgentMount(directory, "/", null, null);
+        return new AgentMount(directory, "/", null, null, false);
     }
 }

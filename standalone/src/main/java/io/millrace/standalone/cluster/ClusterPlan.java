@@ -211,6 +211,11 @@ final class ClusterPlan {
             command.add("--read-policy");
             command.add(readPolicy);
         }
+        if (mount.supervised()) {
+            command.add("--supervised");
+            command.add("--state-dir");
+            command.add(home.agentState(name).toString());
+        }
         return new PartSpec(
                 name,
                 PartKind.AGENT,

@@ -65,6 +65,11 @@ public record Home(Path directory) {
         return run().resolve(name + ".stats.json");
     }
 
+    /** Where a supervised agent {@code name} writes what the next one needs. */
+    Path agentState(String name) {
+        return run().resolve(name + ".state");
+    }
+
     Path data(String part) {
         return directory.resolve(part);
     }
