@@ -64,6 +64,8 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
     private Ring ring = Ring.newBuilder().setEpoch(1).setSlots(64).build();
     private Mount mount = Mount.newBuilder().setId(MOUNT_ID).setPath("/").build();
     public volatile long validMillis = 600_000;
+
+    /** Lookups and pages are not answered. */
     public volatile boolean hanging;
 
     /** Watchers hear nothing more, and are not told that. */
@@ -283,6 +285,9 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
     public synchronized void readDirectory(
             ReadDirectoryRequest request, StreamObserver<ReadDirectoryResponse> observer) {
         pages.incrementAndGet();
+        if (hanging) {
+            return;
+        }
         ReadDirectoryResponse.Builder answer =
                 ReadDirectoryResponse.newBuilder().setValidMillis(validMillis);
         var rest = children(request.getInodeId()).tailMap(request.getAfterName(), false);
