@@ -27,6 +27,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -186,15 +187,23 @@ class MillraceFileSystemTest {
         }
     }
 
+    /** A file that lies complete in the cache directory; where it does. */
+    private Path cached(String name, byte[] bytes, long seed) throws IOException {
+        FileSource source = source(name, bytes.length, seed);
+        String version = source.fileVersion().toString();
+        Path parent =
+                cache.resolve("v1")
+                        .resolve(version.substring(0, 2))
+                        .resolve(version.substring(2, 4));
+        Files.createDirectories(parent);
+        metadata.file(ScriptedMetadata.ROOT, name, source);
+        return Files.write(parent.resolve(version), bytes);
+    }
+
     @Test
     void aFileInACacheDirectoryOfThisHostNeedsNoWorker() throws IOException {
         byte[] bytes = content(3_000_000, 5);
-        FileSource source = source("local", bytes.length, 5);
-        String name = source.fileVersion().toString();
-        Path file = cache.resolve("v1").resolve(name.substring(0, 2)).resolve(name.substring(2, 4));
-        Files.createDirectories(file);
-        Files.write(file.resolve(name), bytes);
-        metadata.file(ScriptedMetadata.ROOT, "local", source);
+        Path _ = cached("local", bytes, 5);
         assertArrayEquals(bytes, Files.readAllBytes(mountPoint.resolve("local")));
         assertEquals(0, requests());
         assertEquals(1, mount.reading().passthroughOpens(), mount.reading().reason());
@@ -202,7 +211,21 @@ class MillraceFileSystemTest {
     }
 
     @Test
-    void withoutPassthroughAFileOfThisHostIsReadFromItsCacheDirectory() throws IOException {
+    void aCachedFileIsReadAgainByNothingButAnOpen() throws IOException {
+        byte[] bytes = content(110_000, 5);
+        Path _ = cached("local", bytes, 5);
+        assertArrayEquals(bytes, Files.readAllBytes(mountPoint.resolve("local")));
+        long calls = client.counters().metadataCalls();
+        for (int i = 2; i <= 10; i++) {
+            assertArrayEquals(bytes, Files.readAllBytes(mountPoint.resolve("local")));
+            assertEquals(i, mount.reading().passthroughOpens(), mount.reading().reason());
+        }
+        assertEquals(calls, client.counters().metadataCalls());
+        assertEquals(0, client.counters().localReads());
+        assertEquals(0, mount.reading().servedOpens());
+    }
+
+    private void mountWithoutOpens() {
         mount.unmount(Duration.ofSeconds(2));
         MillraceFileSystem fileSystem =
                 new MillraceFileSystem(
@@ -216,16 +239,32 @@ class MillraceFileSystemTest {
                                 FuseOptions.at(mountPoint).toBuilder()
                                         .readPolicy(ReadPolicy.NO_OPEN)
                                         .build());
+    }
+
+    @Test
+    void withoutPassthroughAFileOfThisHostIsReadFromItsCacheDirectory() throws IOException {
+        mountWithoutOpens();
         byte[] bytes = content(3_000_000, 5);
-        FileSource source = source("local", bytes.length, 5);
-        String name = source.fileVersion().toString();
-        Path file = cache.resolve("v1").resolve(name.substring(0, 2)).resolve(name.substring(2, 4));
-        Files.createDirectories(file);
-        Files.write(file.resolve(name), bytes);
-        metadata.file(ScriptedMetadata.ROOT, "local", source);
+        Path _ = cached("local", bytes, 5);
         assertArrayEquals(bytes, Files.readAllBytes(mountPoint.resolve("local")));
         assertEquals(0, requests());
         assertEquals(bytes.length, client.counters().localBytes());
+        long reads = client.counters().localReads();
+        assertArrayEquals(bytes, Files.readAllBytes(mountPoint.resolve("local")));
+        assertEquals(reads, client.counters().localReads(), "the second time from the page cache");
+    }
+
+    @Test
+    void withoutPassthroughAFileIsReadToItsEndThoughItIsEvictedMeanwhile() throws IOException {
+        mountWithoutOpens();
+        byte[] bytes = content(40_000_000, 6);
+        Path file = cached("local", bytes, 6);
+        try (var in = Files.newInputStream(mountPoint.resolve("local"))) {
+            assertEquals(bytes[0], (byte) in.read());
+            Files.delete(file);
+            assertArrayEquals(Arrays.copyOfRange(bytes, 1, bytes.length), in.readAllBytes());
+        }
+        assertEquals(0, requests());
     }
 
     @Test

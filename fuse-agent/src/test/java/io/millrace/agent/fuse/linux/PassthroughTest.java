@@ -27,6 +27,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -166,6 +167,27 @@ class PassthroughTest {
                 assertNotNull(lock);
                 assertArrayEquals(served(), Files.readAllBytes(file()));
             }
+        }
+    }
+
+    /** The kernel's own hold keeps file and lock, so that open files take no descriptors here. */
+    @Test
+    void noDescriptorIsKeptForAFileThatTheKernelHolds() throws Exception {
+        files.back(node, backing.toString());
+        try (FileChannel _ = FileChannel.open(file())) {
+            assertEquals(1, mount.reading().passthroughFiles());
+            Path real = backing.toRealPath();
+            try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+                assertTrue(descriptors.noneMatch(descriptor -> leadsTo(descriptor, real)));
+            }
+        }
+    }
+
+    private static boolean leadsTo(Path descriptor, Path file) {
+        try {
+            return Files.readSymbolicLink(descriptor).equals(file);
+        } catch (IOException e) {
+            return false;
         }
     }
 
