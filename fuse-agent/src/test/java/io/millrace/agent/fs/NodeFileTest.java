@@ -70,10 +70,9 @@ class NodeFileTest {
             }
         }
         NodeTable at = table;
-        kernel.forEach(
-                (id, lookups) -> {
-                    var _ = at.forget(id, lookups);
-                });
+        kernel.forEach((id, lookups) -> {
+            var _ = at.forget(id, lookups);
+        });
         assertTrue(table.size() <= 1 + 30, "nodes were left but for those of killed agents");
     }
 
