@@ -2,6 +2,7 @@ package io.millrace.agent.boot;
 
 import io.millrace.agent.fs.FileAttributes;
 import io.millrace.agent.fs.MillraceFileSystem;
+import io.millrace.agent.fuse.FuseBinding;
 import io.millrace.agent.fuse.FuseMount;
 import io.millrace.agent.fuse.FuseOptions;
 import io.millrace.agent.fuse.ReadPolicy;
@@ -15,12 +16,15 @@ import io.millrace.client.NamespaceEntry;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
+import jakarta.enterprise.inject.Any;
+import jakarta.enterprise.inject.Instance;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -35,7 +39,11 @@ final class MountCommand implements Callable<Integer> {
 
     private static final Logger LOG = System.getLogger(MountCommand.class.getName());
 
+    private static final String DIRECT = "direct";
+    private static final boolean LINUX = System.getProperty("os.name", "").equals("Linux");
+
     private final AgentConfig config;
+    private final Instance<FuseBinding> others;
 
     @Parameters(paramLabel = "DIR", description = "An empty directory.")
     private Path directory = Path.of("");
@@ -91,6 +99,14 @@ final class MountCommand implements Callable<Integer> {
     private String readPolicy = "auto";
 
     @Option(
+            names = "--binding",
+            paramLabel = "BINDING",
+            description =
+                    "What speaks to the kernel: direct, or jnr by libfuse2 or macFUSE, which is"
+                            + " slower (default: direct on Linux, jnr elsewhere).")
+    private String binding = LINUX ? DIRECT : "jnr";
+
+    @Option(
             names = "--ready-file",
             paramLabel = "FILE",
             description = "Write pid, mount point and path there, as JSON, when mounted.")
@@ -123,8 +139,12 @@ final class MountCommand implements Callable<Integer> {
     @Option(names = "--restarts", hidden = true, description = "Given by the holder.")
     private int restarts;
 
-    MountCommand(AgentConfig config) {
+    /**
+     * @param others bindings beside the direct one, if this build has any
+     */
+    MountCommand(AgentConfig config, @Any Instance<FuseBinding> others) {
         this.config = config;
+        this.others = others;
     }
 
     @Override
@@ -176,14 +196,14 @@ final class MountCommand implements Callable<Integer> {
                 AgentSettings.client(config, service, "agent " + ProcessHandle.current().pid());
         Supervision supervision =
                 heldState == null ? null : new Supervision(Holder.DEVICE, heldState, restarts);
-        LinuxFuseBinding binding =
+        FuseBinding mounts =
                 supervision == null
-                        ? new LinuxFuseBinding()
+                        ? binding()
                         : LinuxFuseBinding.supervised(supervision);
         // Whoever is held comes to a mount point that was checked, and may be mounted already.
-        Path mountPoint = supervision == null ? binding.check(options) : directory;
+        Path mountPoint = supervision == null ? mounts.check(options) : directory;
         if (supervised && supervision == null) {
-            throw becomeHolder(binding, mountPoint);
+            throw becomeHolder(mounts, mountPoint);
         }
         try (MillraceClient client = MillraceClient.connect(settings, config.connectTimeout())) {
             NamespaceEntry entry = client.namespace().resolve(root, new Cancellation());
@@ -192,14 +212,10 @@ final class MountCommand implements Callable<Integer> {
                             ? new MillraceFileSystem(client, entry, look)
                             : MillraceFileSystem.supervised(client, entry, look, supervision);
             FuseMount mount =
-                    binding.mount(
-                            fileSystem,
-                            options.toBuilder()
-                                    .backing(LinuxFuseBinding.backing(client.localDirectories()))
-                                    .build());
+                    mounts.mount(fileSystem, options.toBuilder().backing(backing(client)).build());
             try (CrashCleanup _ =
                     supervision == null ? CrashCleanup.of(mountPoint) : CrashCleanup.none()) {
-                serve(stop, root, client, fileSystem, mount, supervision);
+                serve(stop, root, mounts, client, fileSystem, mount, supervision);
             }
         }
     }
@@ -207,6 +223,7 @@ final class MountCommand implements Callable<Integer> {
     private void serve(
             StopSignal stop,
             NamespacePath root,
+            FuseBinding used,
             MillraceClient client,
             MillraceFileSystem fileSystem,
             FuseMount mount,
@@ -214,11 +231,12 @@ final class MountCommand implements Callable<Integer> {
         try {
             fileSystem.follow(mount);
             stop.endsWith(mount);
-            try (var _ = StatsFile.start(statsFile, client, fileSystem, mount, supervision)) {
+            try (var _ = StatsFile.start(
+                    statsFile, used, client, fileSystem, mount, supervision)) {
                 if (supervision != null) {
                     supervision.serving();
                 }
-                ready(root, mount.reading());
+                ready(root, used, mount.reading());
                 stop.await();
             }
         } finally {
@@ -227,8 +245,13 @@ final class MountCommand implements Callable<Integer> {
     }
 
     /** Returns only when it fails. */
-    private MillraceException becomeHolder(LinuxFuseBinding binding, Path mountPoint) {
-        if (!binding.maySupervise()) {
+    private MillraceException becomeHolder(FuseBinding mounts, Path mountPoint) {
+        if (!(mounts instanceof LinuxFuseBinding linux)) {
+            return new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "--supervised needs --binding direct: no other keeps a mount without its agent");
+        }
+        if (!linux.maySupervise()) {
             return new MillraceException(
                     ErrorCode.PERMISSION_DENIED,
                     "--supervised needs root or CAP_SYS_ADMIN: fusermount3 opens the device for one"
@@ -243,7 +266,32 @@ final class MountCommand implements Callable<Integer> {
         return Holder.become(mountPoint, state.toAbsolutePath());
     }
 
-    private void ready(NamespacePath root, Reading reading) {
+    private FuseBinding binding() {
+        if (binding.equals(DIRECT)) {
+            return new LinuxFuseBinding();
+        }
+        return others.stream()
+                .filter(other -> other.name().equals(binding))
+                .findFirst()
+                .orElseThrow(() ->
+                        new MillraceException(
+                                ErrorCode.INVALID_ARGUMENT,
+                                "--binding is '"
+                                        + binding
+                                        + "': it must be "
+                                        + DIRECT
+                                        + others.stream()
+                                                .map(other -> " or " + other.name())
+                                                .collect(Collectors.joining())));
+    }
+
+    private FuseOptions.Backing backing(MillraceClient client) {
+        return binding.equals(DIRECT)
+                ? LinuxFuseBinding.backing(client.localDirectories())
+                : FuseOptions.Backing.PLAIN;
+    }
+
+    private void ready(NamespacePath root, FuseBinding used, Reading reading) {
         long pid = ProcessHandle.current().pid();
         Path at = directory.toAbsolutePath().normalize();
         if (readyFile != null) {
@@ -252,6 +300,7 @@ final class MountCommand implements Callable<Integer> {
                             .put("pid", pid)
                             .put("mountpoint", at.toString())
                             .put("path", root.toString())
+                            .put("binding", used.name())
                             .put("readPolicy", reading.policy().toString())
                             .put("readPolicyReason", reading.reason());
             try {

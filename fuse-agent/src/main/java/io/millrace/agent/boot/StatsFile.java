@@ -1,6 +1,7 @@
 package io.millrace.agent.boot;
 
 import io.millrace.agent.fs.MillraceFileSystem;
+import io.millrace.agent.fuse.FuseBinding;
 import io.millrace.agent.fuse.FuseMount;
 import io.millrace.agent.fuse.Reading;
 import io.millrace.agent.takeover.Supervision;
@@ -25,6 +26,7 @@ final class StatsFile implements AutoCloseable {
     private static final Logger LOG = System.getLogger(StatsFile.class.getName());
 
     private final Path file;
+    private final FuseBinding binding;
     private final MillraceClient client;
     private final MillraceFileSystem fileSystem;
     private final FuseMount mount;
@@ -36,11 +38,13 @@ final class StatsFile implements AutoCloseable {
 
     private StatsFile(
             Path file,
+            FuseBinding binding,
             MillraceClient client,
             MillraceFileSystem fileSystem,
             FuseMount mount,
             @Nullable Supervision supervision) {
         this.file = file.toAbsolutePath();
+        this.binding = binding;
         this.client = client;
         this.fileSystem = fileSystem;
         this.mount = mount;
@@ -50,6 +54,7 @@ final class StatsFile implements AutoCloseable {
     /** Starts to write; with no file, there is nothing to do. */
     static AutoCloseableQuietly start(
             @Nullable Path file,
+            FuseBinding binding,
             MillraceClient client,
             MillraceFileSystem fileSystem,
             FuseMount mount,
@@ -57,7 +62,7 @@ final class StatsFile implements AutoCloseable {
         if (file == null) {
             return () -> {};
         }
-        StatsFile stats = new StatsFile(file, client, fileSystem, mount, supervision);
+        StatsFile stats = new StatsFile(file, binding, client, fileSystem, mount, supervision);
         stats.write();
         var _ = stats.timer.scheduleWithFixedDelay(stats::write, 1, 1, TimeUnit.SECONDS);
         return stats::close;
@@ -92,6 +97,7 @@ final class StatsFile implements AutoCloseable {
                         .put("under_store_bytes", counters.underStoreBytes())
                         .put("nodes", fileSystem.nodeCount())
                         .put("open_files", fileSystem.openFiles())
+                        .put("binding", binding.name())
                         .put("read_policy", reading.policy().toString())
                         .put("read_policy_reason", reading.reason())
                         .put("passthrough_opens", reading.passthroughOpens())

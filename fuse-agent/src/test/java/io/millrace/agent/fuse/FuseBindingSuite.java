@@ -1,11 +1,11 @@
 package io.millrace.agent.fuse;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
@@ -24,66 +24,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
-/** What every binding must do, checked through a real mount. */
-@Timeout(120)
-public abstract class FuseBindingSuite {
-
-    @TempDir Path directory;
-
-    protected final ReferenceFileSystem files = new ReferenceFileSystem();
-    protected Path mountPoint;
-    protected FuseMount mount;
-    private final List<Process> processes = new ArrayList<>();
-
-    protected abstract FuseBinding binding();
-
-    protected ReadPolicy readPolicy() {
-        return ReadPolicy.AUTO;
-    }
-
-    @BeforeEach
-    void mountIt() throws IOException {
-        String reason = Mounts.whyNot();
-        if (!reason.isEmpty()) {
-            System.out.println("SKIPPED " + getClass().getSimpleName() + ": " + reason);
-        }
-        assumeTrue(reason.isEmpty(), reason);
-        mountPoint = Files.createDirectory(directory.resolve("mnt")).toRealPath();
-        mount =
-                binding()
-                        .mount(
-                                files,
-                                FuseOptions.at(mountPoint).toBuilder()
-                                        .readPolicy(readPolicy())
-                                        .build());
-    }
-
-    @AfterEach
-    void unmountIt() throws Exception {
-        files.openGates();
-        for (Process process : processes) {
-            process.destroyForcibly().waitFor();
-        }
-        if (mount != null) {
-            mount.unmount(Duration.ofSeconds(2));
-            Mounts.remove(mountPoint);
-        }
-    }
+/** What every binding must do, checked through a real mount: names, signals, unmounting. */
+public abstract class FuseBindingSuite extends FuseReadSuite {
 
     @Test
     void attributesAreShownAsTheFileSystemSaysThem() throws IOException {
@@ -156,59 +102,30 @@ public abstract class FuseBindingSuite {
     }
 
     @Test
-    void manyReadersSeeEveryByteInPlace() throws Exception {
-        readWithManyReaders();
+    void whatCannotBeLookedUpHasItsErrno() throws Exception {
+        files.file(files.root(), "a", 10, 1);
+        assertLookupFails("Not a directory", "a/b");
+        files.failLookups = ErrorCode.UNAVAILABLE;
+        assertLookupFails("Input/output error", "fails");
+        files.failLookups = ErrorCode.PERMISSION_DENIED;
+        assertLookupFails("Permission denied", "refused");
+        files.failLookups = null;
+        FileSystemException directory =
+                assertThrows(
+                        FileSystemException.class,
+                        () -> Files.newByteChannel(mountPoint, StandardOpenOption.WRITE));
+        assertEquals("Is a directory", directory.getReason());
+        Process notUtf8 = process("sh", "-c", "stat " + mountPoint + "/\"$(printf '\\377')\"");
+        assertEquals(1, notUtf8.waitFor());
     }
 
-    @Test
-    void manyReadersSeeEveryByteInPlaceWhenEachReadWaits() throws Exception {
-        files.pace = ReferenceFileSystem.Pace.BY_WAITING;
-        readWithManyReaders();
-    }
-
-    private void readWithManyReaders() throws Exception {
-        int count = 50;
-        for (int i = 0; i < count; i++) {
-            files.file(files.root(), "file-" + i, 1_500_000 + 7L * i, i);
-        }
-        List<Callable<Void>> readers = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            int reader = i;
-            readers.add(() -> {
-                Random random = new Random(reader);
-                for (int read = 0; read < 40; read++) {
-                    int file = random.nextInt(count);
-                    long length = 1_500_000 + 7L * file;
-                    long offset = random.nextLong(length);
-                    int bytes = 1 + random.nextInt(100_000);
-                    checkRange(mountPoint.resolve("file-" + file), file, length, offset, bytes);
-                }
-                return null;
-            });
-        }
-        try (ExecutorService executor = Executors.newFixedThreadPool(count)) {
-            for (Future<Void> done : executor.invokeAll(readers)) {
-                done.get();
-            }
-        }
-    }
-
-    @Test
-    void aWholeFileIsRead() throws IOException {
-        files.file(files.root(), "whole", 5_000_001, 9);
-        files.file(files.root(), "empty", 0, 9);
-        assertArrayEquals(
-                content(9, 0, 5_000_001), Files.readAllBytes(mountPoint.resolve("whole")));
-        assertEquals(0, Files.readAllBytes(mountPoint.resolve("empty")).length);
-    }
-
-    @Test
-    void pagesReadOnceAreNotReadAgain() throws IOException {
-        files.file(files.root(), "kept", 300_000, 4);
-        var _ = Files.readAllBytes(mountPoint.resolve("kept"));
-        int before = files.reads.get();
-        assertArrayEquals(content(4, 0, 300_000), Files.readAllBytes(mountPoint.resolve("kept")));
-        assertEquals(before, files.reads.get());
+    private void assertLookupFails(String reason, String name) throws Exception {
+        ProcessBuilder stat = new ProcessBuilder("stat", mountPoint + "/" + name);
+        stat.environment().put("LC_ALL", "C");
+        Process failing = stat.redirectErrorStream(true).start();
+        String said = new String(failing.getInputStream().readAllBytes(), UTF_8).strip();
+        assertEquals(1, failing.waitFor());
+        assertTrue(said.endsWith(": " + reason), said);
     }
 
     @Test
@@ -262,25 +179,8 @@ public abstract class FuseBindingSuite {
     }
 
     @Test
-    void failuresHaveTheirErrno() throws IOException {
-        files.file(files.root(), "a", 1000, 1);
-        files.failReads = ErrorCode.UNAVAILABLE;
-        assertEquals("Input/output error", failureOfReading("a"));
-        files.failReads = ErrorCode.STALE_VERSION;
-        assertEquals("Stale file handle", failureOfReading("a"));
-        files.failReads = ErrorCode.BUSY;
-        assertEquals("Input/output error", failureOfReading("a"));
-        files.failReads = null;
-        assertEquals(1000, Files.readAllBytes(mountPoint.resolve("a")).length);
-    }
-
-    private @Nullable String failureOfReading(String name) {
-        return assertThrows(IOException.class, () -> Files.readAllBytes(mountPoint.resolve(name)))
-                .getMessage();
-    }
-
-    @Test
     void requestsThatWaitDoNotStallOthers() throws Exception {
+        onlyWhere(Identity.NODES);
         files.file(files.root(), "quick", 1000, 7);
         List<Process> readers = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
@@ -299,6 +199,7 @@ public abstract class FuseBindingSuite {
 
     @Test
     void anInterruptedLookupEndsAtOnce() throws Exception {
+        onlyWhere(Identity.NODES);
         files.file(files.root(), "slow", 1000, 7);
         files.closeGate("slow");
         Process caller = process("stat", mountPoint.resolve("slow").toString());
@@ -310,6 +211,7 @@ public abstract class FuseBindingSuite {
 
     @Test
     void aTimerDoesNotEndALookupAndAKillDoes() throws Exception {
+        onlyWhere(Identity.NODES);
         files.file(files.root(), "slow", 1000, 7);
         files.file(files.root(), "slower", 1000, 7);
         files.closeGate("slow");
@@ -353,6 +255,7 @@ public abstract class FuseBindingSuite {
 
     @Test
     void aKilledReaderEndsAtOnce() throws Exception {
+        onlyWhere(Identity.NODES);
         ReferenceFileSystem.Node slow = files.file(files.root(), "slow", 5_000_000, 7);
         Process caller;
         try (FileChannel opened = FileChannel.open(mountPoint.resolve("slow"))) {
@@ -381,20 +284,6 @@ public abstract class FuseBindingSuite {
     }
 
     @Test
-    void anOpenFileKeepsItsVersion() throws Exception {
-        files.file(files.root(), "a", 600_000, 1);
-        try (FileChannel old = FileChannel.open(mountPoint.resolve("a"))) {
-            checkRange(old, 1, 600_000, 0, 1000);
-            files.file(files.root(), "a", 700_000, 2);
-            mount.invalidateEntry(FuseFileSystem.ROOT, "a");
-            Mounts.await("the new file is seen", () -> sizeOf("a") == 700_000);
-            checkRange(mountPoint.resolve("a"), 2, 700_000, 0, 700_000);
-            checkRange(old, 1, 600_000, 0, 600_000);
-            assertEquals(600_000, old.size());
-        }
-    }
-
-    @Test
     void allNamesCanBeInvalidatedAtOnce() throws Exception {
         for (int i = 0; i < 50; i++) {
             files.file(files.root(), "f" + i, 100, 1);
@@ -408,20 +297,6 @@ public abstract class FuseBindingSuite {
             String name = "f" + i;
             Mounts.await("the new file is seen", () -> sizeOf(name) == 200);
         }
-    }
-
-    @Test
-    void handlesAreReleased() throws Exception {
-        files.file(files.root(), "a", 1000, 1);
-        for (int i = 0; i < 20; i++) {
-            var _ = Files.readAllBytes(mountPoint.resolve("a"));
-            assertEquals(1, list(mountPoint).size());
-        }
-        if (readPolicy() == ReadPolicy.NO_OPEN) {
-            // The kernel tells of no close: what stands open ends with the mount.
-            mount.unmount(Duration.ofSeconds(2));
-        }
-        Mounts.await("all handles are released", () -> files.openHandles() == 0);
     }
 
     @Test
@@ -460,6 +335,24 @@ public abstract class FuseBindingSuite {
         assertTrue(Files.isDirectory(mountPoint));
     }
 
+    @Test
+    void aMountPointMayHaveAnyNameAndLieBehindALink() throws Exception {
+        Path odd = Files.createDirectory(directory.toRealPath().resolve("a b,c\\d\tä"));
+        Path link = Files.createSymbolicLink(directory.resolve("link"), directory.toRealPath());
+        ReferenceFileSystem other = new ReferenceFileSystem();
+        other.file(other.root(), "x", 77, 1);
+        FuseMount mounted = binding().mount(other, FuseOptions.at(link.resolve(odd.getFileName())));
+        try {
+            assertEquals(77, Files.size(odd.resolve("x")));
+            assertThrows(
+                    MillraceException.class,
+                    () -> binding().mount(new ReferenceFileSystem(), FuseOptions.at(odd)));
+        } finally {
+            mounted.unmount(Duration.ofSeconds(2));
+        }
+        assertEquals(List.of(), list(odd));
+    }
+
     private void assertRefusedMount(Path path, String reason) {
         MillraceException refused =
                 assertThrows(
@@ -473,58 +366,6 @@ public abstract class FuseBindingSuite {
     void whatAModelSaysTheMountShows() throws Exception {
         long seed = Long.getLong("millrace.test.seed", System.nanoTime());
         System.out.println("whatAModelSaysTheMountShows: -Dmillrace.test.seed=" + seed);
-        new FuseModel(seed, files, mount, mountPoint).run(400);
-    }
-
-    private long sizeOf(String name) {
-        try {
-            return Files.size(mountPoint.resolve(name));
-        } catch (IOException e) {
-            return -1;
-        }
-    }
-
-    private Process process(String... command) throws IOException {
-        Process process =
-                new ProcessBuilder(command)
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                        .redirectError(ProcessBuilder.Redirect.DISCARD)
-                        .start();
-        processes.add(process);
-        return process;
-    }
-
-    static List<Path> list(Path path) throws IOException {
-        try (Stream<Path> entries = Files.list(path)) {
-            return entries.toList();
-        }
-    }
-
-    static void checkRange(Path path, long seed, long length, long offset, int bytes)
-            throws IOException {
-        try (FileChannel channel = FileChannel.open(path)) {
-            checkRange(channel, seed, length, offset, bytes);
-        }
-    }
-
-    static void checkRange(FileChannel channel, long seed, long length, long offset, int bytes)
-            throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(bytes);
-        int expected = (int) Math.max(0, Math.min(bytes, length - offset));
-        while (buffer.position() < expected) {
-            int read = channel.read(buffer, offset + buffer.position());
-            assertTrue(read > 0, "the file ends at " + (offset + buffer.position()));
-        }
-        byte[] got = new byte[expected];
-        buffer.flip().get(got);
-        assertArrayEquals(content(seed, offset, expected), got);
-    }
-
-    static byte[] content(long seed, long offset, int bytes) {
-        byte[] content = new byte[bytes];
-        for (int i = 0; i < bytes; i++) {
-            content[i] = ReferenceFileSystem.contentAt(seed, offset + i);
-        }
-        return content;
+        new FuseModel(seed, files, mount, mountPoint).run(10_000);
     }
 }

@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -17,8 +19,11 @@ final class FuseModel {
 
     private record File(long seed, long length) {}
 
+    private record Open(File file, FileChannel channel) {}
+
     private static final int NAMES = 12;
     private static final int DIRECTORIES = 3;
+    private static final int OPEN_FILES = 20;
 
     private final Random random;
     private final ReferenceFileSystem files;
@@ -27,6 +32,9 @@ final class FuseModel {
     private final ReferenceFileSystem.Node[] directories =
             new ReferenceFileSystem.Node[DIRECTORIES];
     private final Map<Path, File> model = new TreeMap<>();
+
+    /** Files that stay what they were when they were opened. */
+    private final ArrayDeque<Open> open = new ArrayDeque<>();
 
     FuseModel(long seed, ReferenceFileSystem files, FuseMount mount, Path mountPoint) {
         this.random = new Random(seed);
@@ -39,6 +47,16 @@ final class FuseModel {
     }
 
     void run(int steps) throws Exception {
+        try {
+            steps(steps);
+        } finally {
+            for (Open file : open) {
+                file.channel().close();
+            }
+        }
+    }
+
+    private void steps(int steps) throws Exception {
         for (int i = 0; i < steps; i++) {
             files.pace =
                     random.nextBoolean()
@@ -52,7 +70,7 @@ final class FuseModel {
         int directory = random.nextInt(DIRECTORIES);
         Path path = mountPoint.resolve("d" + directory).resolve("f" + random.nextInt(NAMES));
         String name = path.getFileName().toString();
-        switch (random.nextInt(6)) {
+        switch (random.nextInt(10)) {
             case 0 -> {
                 File file = new File(random.nextLong(), random.nextInt(200_000));
                 var _ = files.file(directories[directory], name, file.length(), file.seed());
@@ -66,6 +84,9 @@ final class FuseModel {
             }
             case 2 -> list(mountPoint.resolve("d" + directory));
             case 3 -> mount.invalidateAll();
+            case 4 -> rename(directory, name);
+            case 5 -> open(path);
+            case 6 -> lookAtAnOpenFile();
             default -> look(path);
         }
     }
@@ -86,6 +107,47 @@ final class FuseModel {
                 });
     }
 
+    /** As a bucket renames: what was there is elsewhere, under another name. */
+    private void rename(int directory, String name) throws Exception {
+        Path from = mountPoint.resolve("d" + directory).resolve(name);
+        File file = model.remove(from);
+        if (file == null) {
+            return;
+        }
+        files.remove(directories[directory], name);
+        int target = random.nextInt(DIRECTORIES);
+        String newName = "f" + random.nextInt(NAMES);
+        var _ = files.file(directories[target], newName, file.length(), file.seed());
+        model.put(mountPoint.resolve("d" + target).resolve(newName), file);
+        changed(directory, name);
+        changed(target, newName);
+    }
+
+    private void open(Path path) throws IOException {
+        File file = model.get(path);
+        if (file == null) {
+            return;
+        }
+        open.addLast(new Open(file, FileChannel.open(path)));
+        if (open.size() > OPEN_FILES) {
+            open.removeFirst().channel().close();
+        }
+    }
+
+    private void lookAtAnOpenFile() throws IOException {
+        Open file = open.pollFirst();
+        if (file != null) {
+            open.addLast(file);
+            long offset = random.nextLong(file.file().length() + 1);
+            MountedFileSystem.checkRange(
+                    file.channel(),
+                    file.file().seed(),
+                    file.file().length(),
+                    offset,
+                    random.nextInt(50_000) + 1);
+        }
+    }
+
     private void look(Path path) throws IOException {
         File file = model.get(path);
         if (file == null) {
@@ -94,7 +156,7 @@ final class FuseModel {
         }
         assertEquals(file.length(), Files.size(path));
         long offset = random.nextLong(file.length() + 1);
-        FuseBindingSuite.checkRange(
+        MountedFileSystem.checkRange(
                 path, file.seed(), file.length(), offset, random.nextInt(100_000) + 1);
     }
 
@@ -103,6 +165,6 @@ final class FuseModel {
                 model.keySet().stream()
                         .filter(path -> path.startsWith(directory))
                         .collect(Collectors.toSet()),
-                java.util.Set.copyOf(FuseBindingSuite.list(directory)));
+                java.util.Set.copyOf(MountedFileSystem.list(directory)));
     }
 }

@@ -48,6 +48,7 @@ public final class ReferenceFileSystem implements FuseFileSystem {
     public volatile boolean keepsListings;
     public volatile long validMillis = 3_600_000;
     public volatile @Nullable ErrorCode failReads;
+    public volatile @Nullable ErrorCode failLookups;
 
     public ReferenceFileSystem() {
         nodes.put(ROOT, new Node(ROOT, "", Attributes.Kind.DIRECTORY, 0, 0));
@@ -136,6 +137,10 @@ public final class ReferenceFileSystem implements FuseFileSystem {
             return null;
         }
         lookups.incrementAndGet();
+        ErrorCode failure = failLookups;
+        if (failure != null) {
+            throw new MillraceException(failure, "lookups fail as the test wants it");
+        }
         Node directory = node(parent);
         Node found;
         synchronized (directory) {

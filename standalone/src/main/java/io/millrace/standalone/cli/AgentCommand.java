@@ -63,6 +63,13 @@ final class AgentCommand implements Runnable {
                                             + " or direct.")
                     @Nullable String readPolicy,
             @Option(
+                            names = "--binding",
+                            paramLabel = "BINDING",
+                            description =
+                                    "What speaks to the kernel: direct (the default on Linux) or"
+                                            + " jnr, by libfuse2 or macFUSE, which is slower.")
+                    @Nullable String binding,
+            @Option(
                             names = "--supervised",
                             description =
                                     "Replace an agent that dies: readers wait for the next one"
@@ -80,6 +87,7 @@ final class AgentCommand implements Runnable {
                             shown,
                             session.namedMetadataService(),
                             readPolicy,
+                            binding,
                             supervised);
             Part agent;
             try {
@@ -196,6 +204,7 @@ final class AgentCommand implements Runnable {
                                 + (stats.supervised()
                                         ? ", supervised, " + stats.restarts() + " restarts so far"
                                         : ", not supervised"));
+        session.out().println("  binding       " + stats.binding());
         session.out()
                 .println("  read policy   " + stats.readPolicy() + ": " + stats.readPolicyReason());
         session.out()

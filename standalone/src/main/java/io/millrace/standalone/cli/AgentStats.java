@@ -14,6 +14,7 @@ record AgentStats(
         @JsonProperty("serving_since") @Nullable String servingSince,
         @JsonProperty("supervised") boolean supervised,
         @JsonProperty("restarts") int restarts,
+        @JsonProperty("binding") String binding,
         @JsonProperty("read_policy") String readPolicy,
         @JsonProperty("read_policy_reason") String readPolicyReason,
         @JsonProperty("passthrough_opens") long passthroughOpens,

@@ -211,6 +211,11 @@ final class ClusterPlan {
             command.add("--read-policy");
             command.add(readPolicy);
         }
+        String binding = mount.binding();
+        if (binding != null) {
+            command.add("--binding");
+            command.add(binding);
+        }
         if (mount.supervised()) {
             command.add("--supervised");
             command.add("--state-dir");

@@ -38,12 +38,12 @@ public final class LinuxFuseBinding implements FuseBinding {
         this.mounting = mounting;
     }
 
-    /**
-     * Fails as {@link #mount} would for a mount point or a host that allows no mount, before
-     * anything else is started.
-     *
-     * @return the mount point without links
-     */
+    @Override
+    public String name() {
+        return "direct";
+    }
+
+    @Override
     public Path check(FuseOptions options) {
         MountPoint mountPoint =
                 MountPoint.prepare(options.mountPoint(), options.occupied(), mounting);

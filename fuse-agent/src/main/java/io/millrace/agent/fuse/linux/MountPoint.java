@@ -1,15 +1,14 @@
 package io.millrace.agent.fuse.linux;
 
 import io.millrace.agent.fuse.FuseOptions;
+import io.millrace.agent.fuse.MountDirectory;
 import io.millrace.model.Errno;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -54,34 +53,12 @@ final class MountPoint {
     static MountPoint prepare(Path requested, FuseOptions.Occupied occupied, Mounting mounting) {
         Path path = realParent(requested.toAbsolutePath().normalize());
         removeStale(path, mounting);
-        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-            throw new MillraceException(
-                    ErrorCode.INVALID_ARGUMENT,
-                    "mount point " + path + " does not exist: create the directory first");
-        }
-        if (!Files.isDirectory(path)) {
-            throw new MillraceException(
-                    ErrorCode.INVALID_ARGUMENT, "mount point " + path + " is not a directory");
-        }
-        Path real = real(path);
+        Path real = MountDirectory.require(path);
         Optional<MountTable.Mount> live = MountTable.at(real);
         if (live.isPresent()) {
-            throw new MillraceException(
-                    ErrorCode.CONFLICT,
-                    "mount point "
-                            + real
-                            + " is in use: "
-                            + live.get().type()
-                            + " is mounted there");
+            throw MountDirectory.inUse(real, live.get().type());
         }
-        if (occupied == FuseOptions.Occupied.REFUSE && !isEmpty(real)) {
-            throw new MillraceException(
-                    ErrorCode.CONFLICT,
-                    "mount point "
-                            + real
-                            + " is not empty: use an empty directory, or --non-empty to hide what"
-                            + " is in it");
-        }
+        MountDirectory.requireRoom(real, occupied);
         return new MountPoint(real, mounting);
     }
 
@@ -195,26 +172,6 @@ final class MountPoint {
             throw new MillraceException(
                     ErrorCode.INVALID_ARGUMENT, "mount point " + path + " is the root directory");
         }
-        return Files.isDirectory(parent) ? real(parent).resolve(name) : path;
-    }
-
-    private static Path real(Path path) {
-        try {
-            return path.toRealPath();
-        } catch (IOException e) {
-            throw new MillraceException(
-                    ErrorCode.INVALID_ARGUMENT, "mount point " + path + " cannot be reached", e);
-        }
-    }
-
-    private static boolean isEmpty(Path directory) {
-        try (DirectoryStream<Path> content = Files.newDirectoryStream(directory)) {
-            return !content.iterator().hasNext();
-        } catch (IOException e) {
-            throw new MillraceException(
-                    ErrorCode.INVALID_ARGUMENT,
-                    "mount point " + directory + " cannot be listed",
-                    e);
-        }
+        return Files.isDirectory(parent) ? MountDirectory.require(parent).resolve(name) : path;
     }
 }

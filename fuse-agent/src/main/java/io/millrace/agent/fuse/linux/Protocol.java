@@ -2,6 +2,7 @@ package io.millrace.agent.fuse.linux;
 
 import io.millrace.agent.fuse.Call;
 import io.millrace.agent.fuse.Entry;
+import io.millrace.agent.fuse.FuseErrno;
 import io.millrace.agent.fuse.FuseFileSystem;
 import io.millrace.agent.fuse.FuseOptions;
 import io.millrace.agent.fuse.Space;
@@ -128,7 +129,7 @@ final class Protocol {
         try {
             return operation.run(out, call);
         } catch (MillraceException e) {
-            int errno = errno(e.code());
+            int errno = FuseErrno.of(e.code());
             failures.failed(Wire.nameOf(opcode), errno, e);
             return -errno;
         } catch (RuntimeException | StackOverflowError e) {
@@ -147,17 +148,6 @@ final class Protocol {
             opens.release(opened.node(), opened.handle(), out.scratch());
         }
         out.reset();
-    }
-
-    /**
-     * What the mount shows of a failure. Where the table of errors says "try again" the mount says
-     * EIO: a program that reads a file expects neither EAGAIN nor ETIMEDOUT nor ENOSPC.
-     */
-    static int errno(ErrorCode code) {
-        return switch (code.errno()) {
-            case Errno.EAGAIN, Errno.ETIMEDOUT, Errno.ENOSPC -> Errno.EIO;
-            default -> code.errno();
-        };
     }
 
     /** Does what RELEASE asks for. It cannot fail, and is answered before: see OpenJournal. */
