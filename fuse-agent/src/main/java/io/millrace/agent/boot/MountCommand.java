@@ -197,9 +197,7 @@ final class MountCommand implements Callable<Integer> {
         Supervision supervision =
                 heldState == null ? null : new Supervision(Holder.DEVICE, heldState, restarts);
         FuseBinding mounts =
-                supervision == null
-                        ? binding()
-                        : LinuxFuseBinding.supervised(supervision);
+                supervision == null ? binding() : LinuxFuseBinding.supervised(supervision);
         // Whoever is held comes to a mount point that was checked, and may be mounted already.
         Path mountPoint = supervision == null ? mounts.check(options) : directory;
         if (supervised && supervision == null) {
@@ -231,8 +229,7 @@ final class MountCommand implements Callable<Integer> {
         try {
             fileSystem.follow(mount);
             stop.endsWith(mount);
-            try (var _ = StatsFile.start(
-                    statsFile, used, client, fileSystem, mount, supervision)) {
+            try (var _ = StatsFile.start(statsFile, used, client, fileSystem, mount, supervision)) {
                 if (supervision != null) {
                     supervision.serving();
                 }
