@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Test;
 class NativeReadinessTest {
 
     private static final String[] AGENT = {
-        "io.millrace.agent..", "io.millrace.client..", "io.millrace.model..",
+        "io.millrace.agent..",
+        "io.millrace.client..",
+        "io.millrace.model..",
         "io.millrace.understore.."
     };
 
@@ -42,8 +44,7 @@ class NativeReadinessTest {
                 .should()
                 .callMethod(Class.class, "forName", String.class)
                 .orShould()
-                .callMethod(
-                        Class.class, "forName", String.class, boolean.class, ClassLoader.class)
+                .callMethod(Class.class, "forName", String.class, boolean.class, ClassLoader.class)
                 .orShould()
                 .dependOnClassesThat()
                 .areAssignableTo(AccessibleObject.class)
