@@ -11,15 +11,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The process that keeps {@code /dev/fuse} open while agents come and go: a shell of about 1 MB,
  * since what is to outlive every defect must have few.
  *
  * <p>The agent that is asked to be supervised turns into it: the process keeps its id, and starts
- * the same command line again as its child. Killed agents are followed at once. Those that die
- * before they serve are followed by and by more slowly, and after a dozen in a row the mount is
- * taken away, so that nobody waits for ever; so it is after 200 that each lived for less than 3 s.
+ * the same agent again as its child. Killed agents are followed at once. Those that die before they
+ * serve are followed by and by more slowly, and after a dozen in a row the mount is taken away, so
+ * that nobody waits for ever; so it is after 200 that each lived for less than 3 s.
  */
 final class Holder {
 
@@ -28,6 +29,9 @@ final class Holder {
 
     /** The descriptor that agents inherit. */
     static final int DEVICE = 9;
+
+    /** The environment's name of the script that started this process. */
+    private static final String START_SCRIPT = "MILLRACE_AGENT_SCRIPT";
 
     private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
     private static final Path PROGRAM = Path.of("/proc/self/exe");
@@ -128,9 +132,7 @@ final class Holder {
                                     state.toString(),
                                     directory.toString(),
                                     mountInfoForm(directory)));
-            List<String> own = commandLine();
-            command.add(Files.readSymbolicLink(PROGRAM).toString());
-            command.addAll(own.subList(1, own.size()));
+            command.addAll(agentCommand(System.getenv(START_SCRIPT), commandLine()));
             System.out.flush();
             return new MillraceException(
                     ErrorCode.UNAVAILABLE,
@@ -139,6 +141,27 @@ final class Holder {
             throw new MillraceException(
                     ErrorCode.IO_ERROR, "the holder cannot be started: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * What starts the next agent: the script that started this one, if one did, since it knows of
+     * an AOT cache that was made since; else the same program.
+     *
+     * @param script that started this process; null: none
+     * @param own command line of this process
+     */
+    static List<String> agentCommand(@Nullable String script, List<String> own) throws IOException {
+        List<String> command = new ArrayList<>();
+        int jar = own.indexOf("-jar");
+        if (script == null || jar < 0) {
+            command.add(Files.readSymbolicLink(PROGRAM).toString());
+            command.addAll(own.subList(1, own.size()));
+            return command;
+        }
+        command.add(script);
+        own.subList(1, jar).stream().filter(word -> word.startsWith("-D")).forEach(command::add);
+        command.addAll(own.subList(jar + 2, own.size()));
+        return command;
     }
 
     private static List<String> commandLine() throws IOException {
