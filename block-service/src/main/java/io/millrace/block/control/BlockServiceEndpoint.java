@@ -2,7 +2,7 @@ package io.millrace.block.control;
 
 import io.grpc.stub.StreamObserver;
 import io.millrace.cache.CacheStore;
-import io.millrace.contracts.GrpcErrors;
+import io.millrace.contracts.GrpcCalls;
 import io.millrace.contracts.Messages;
 import io.millrace.contracts.v1.BlockServiceGrpc;
 import io.millrace.contracts.v1.FileSource;
@@ -11,12 +11,10 @@ import io.millrace.contracts.v1.ResidencyResponse;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.quarkus.grpc.GrpcService;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.inject.Provider;
 
 /** What lies on this worker. */
 @GrpcService
-@RunOnVirtualThread
 public class BlockServiceEndpoint extends BlockServiceGrpc.BlockServiceImplBase {
 
     private static final int MAX_FILES = 10_000;
@@ -29,12 +27,7 @@ public class BlockServiceEndpoint extends BlockServiceGrpc.BlockServiceImplBase 
 
     @Override
     public void residency(ResidencyRequest request, StreamObserver<ResidencyResponse> responses) {
-        try {
-            responses.onNext(residency(request));
-            responses.onCompleted();
-        } catch (RuntimeException e) {
-            responses.onError(GrpcErrors.toStatus(e));
-        }
+        GrpcCalls.answer(responses, () -> residency(request));
     }
 
     private ResidencyResponse residency(ResidencyRequest request) {

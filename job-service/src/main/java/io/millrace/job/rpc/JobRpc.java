@@ -2,7 +2,7 @@ package io.millrace.job.rpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.millrace.contracts.GrpcErrors;
+import io.millrace.contracts.GrpcCalls;
 import io.millrace.contracts.v1.CancelJobRequest;
 import io.millrace.contracts.v1.GetJobRequest;
 import io.millrace.contracts.v1.Job;
@@ -22,17 +22,11 @@ import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
 import io.quarkus.grpc.GrpcService;
-import io.smallrye.common.annotation.RunOnVirtualThread;
-import java.lang.System.Logger.Level;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /** The job-service over gRPC: translates, and maps failures. */
 @GrpcService
-@RunOnVirtualThread
 public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
-
-    private static final System.Logger LOG = System.getLogger(JobRpc.class.getName());
 
     private static final int DEFAULT_JOBS = 100;
     private static final int MOST_JOBS = 1_000;
@@ -47,7 +41,7 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
 
     @Override
     public void submit(SubmitJobRequest request, StreamObserver<Job> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () ->
                         JobMessages.job(
@@ -58,7 +52,7 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
 
     @Override
     public void plan(PlanJobRequest request, StreamObserver<JobPlan> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () ->
                         JobMessages.plan(
@@ -69,17 +63,19 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
 
     @Override
     public void get(GetJobRequest request, StreamObserver<Job> observer) {
-        answer(observer, () -> JobMessages.job(engine.job(JobId.parse(request.getJobId()))));
+        GrpcCalls.answer(
+                observer, () -> JobMessages.job(engine.job(JobId.parse(request.getJobId()))));
     }
 
     @Override
     public void cancel(CancelJobRequest request, StreamObserver<Job> observer) {
-        answer(observer, () -> JobMessages.job(engine.cancel(JobId.parse(request.getJobId()))));
+        GrpcCalls.answer(
+                observer, () -> JobMessages.job(engine.cancel(JobId.parse(request.getJobId()))));
     }
 
     @Override
     public void list(ListJobsRequest request, StreamObserver<ListJobsResponse> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () -> {
                     Page<io.millrace.job.ledger.Job> page =
@@ -98,7 +94,7 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
     @Override
     public void listFailures(
             ListFailuresRequest request, StreamObserver<ListFailuresResponse> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () -> {
                     Page<Failure> page =
@@ -118,9 +114,13 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
     @Override
     public void watch(GetJobRequest request, StreamObserver<Job> observer) {
         ServerCallStreamObserver<Job> call = (ServerCallStreamObserver<Job>) observer;
+        GrpcCalls.serve(() -> follow(request.getJobId(), call));
+    }
+
+    private void follow(String jobId, ServerCallStreamObserver<Job> call) {
         try {
             engine.follow(
-                    JobId.parse(request.getJobId()),
+                    JobId.parse(jobId),
                     job -> call.onNext(JobMessages.job(job)),
                     call::isCancelled);
             if (!call.isCancelled()) {
@@ -128,7 +128,7 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
             }
         } catch (RuntimeException e) {
             if (!call.isCancelled()) {
-                call.onError(failed(e));
+                call.onError(GrpcCalls.failed(e));
             }
         }
     }
@@ -139,24 +139,5 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
                     ErrorCode.INVALID_ARGUMENT, "limit is not within 1 and " + most);
         }
         return asked == 0 ? usual : asked;
-    }
-
-    private static <T> void answer(StreamObserver<T> observer, Supplier<T> work) {
-        T answer;
-        try {
-            answer = work.get();
-        } catch (RuntimeException e) {
-            observer.onError(failed(e));
-            return;
-        }
-        observer.onNext(answer);
-        observer.onCompleted();
-    }
-
-    private static RuntimeException failed(RuntimeException e) {
-        if (!(e instanceof MillraceException known) || known.code() == ErrorCode.INTERNAL) {
-            LOG.log(Level.ERROR, "event=jobs-call-failed", e);
-        }
-        return GrpcErrors.toStatus(e);
     }
 }

@@ -2,6 +2,7 @@ package io.millrace.metadata.endpoint;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.millrace.contracts.GrpcCalls;
 import io.millrace.contracts.GrpcErrors;
 import io.millrace.contracts.v1.AddMountRequest;
 import io.millrace.contracts.v1.DeregisterWorkerRequest;
@@ -47,12 +48,9 @@ import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
 import io.quarkus.grpc.GrpcService;
-import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.PreDestroy;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
-import org.jboss.logging.Logger;
 
 /** The gRPC service. */
 @GrpcService
@@ -60,8 +58,6 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
 
     /** Largest answer, below the 4 MiB that clients accept. */
     private static final int MAX_ANSWER_BYTES = 3 << 20;
-
-    private static final Logger LOG = Logger.getLogger(MetadataEndpoint.class);
 
     private final MountTable mounts;
     private final Namespace namespace;
@@ -84,25 +80,9 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
         this.limits = limits;
     }
 
-    private static <T> void answer(StreamObserver<T> observer, Supplier<T> work) {
-        T result;
-        try {
-            result = work.get();
-        } catch (RuntimeException e) {
-            if (!(e instanceof MillraceException known) || known.code() == ErrorCode.INTERNAL) {
-                LOG.error("event=call-failed", e);
-            }
-            observer.onError(GrpcErrors.toStatus(e));
-            return;
-        }
-        observer.onNext(result);
-        observer.onCompleted();
-    }
-
     @Override
-    @RunOnVirtualThread
     public void addMount(AddMountRequest request, StreamObserver<Mount> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () -> {
                     MountOptions options = request.getOptions();
@@ -123,10 +103,9 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     }
 
     @Override
-    @RunOnVirtualThread
     public void removeMount(
             RemoveMountRequest request, StreamObserver<RemoveMountResponse> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () -> {
                     mounts.remove(NamespacePath.parse(request.getPath()));
@@ -135,9 +114,8 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     }
 
     @Override
-    @RunOnVirtualThread
     public void listMounts(ListMountsRequest request, StreamObserver<ListMountsResponse> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () ->
                         ListMountsResponse.newBuilder()
@@ -147,9 +125,8 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     }
 
     @Override
-    @RunOnVirtualThread
     public void resolve(ResolveRequest request, StreamObserver<ResolveResponse> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () -> {
                     Namespace.Resolved resolved =
@@ -164,9 +141,8 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     }
 
     @Override
-    @RunOnVirtualThread
     public void lookup(LookupRequest request, StreamObserver<LookupResponse> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () -> {
                     Namespace.LookedUp found =
@@ -179,10 +155,9 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     }
 
     @Override
-    @RunOnVirtualThread
     public void readDirectory(
             ReadDirectoryRequest request, StreamObserver<ReadDirectoryResponse> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () -> {
                     Namespace.DirectoryPage page =
@@ -209,9 +184,8 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     }
 
     @Override
-    @RunOnVirtualThread
     public void walk(WalkRequest request, StreamObserver<WalkResponse> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () -> {
                     Walk.Page page =
@@ -227,9 +201,8 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     }
 
     @Override
-    @RunOnVirtualThread
     public void usage(UsageRequest request, StreamObserver<UsageResponse> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () -> {
                     Namespace.Usage usage = namespace.usage(NamespacePath.parse(request.getPath()));
@@ -242,10 +215,9 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     }
 
     @Override
-    @RunOnVirtualThread
     public void listHiddenKeys(
             ListHiddenKeysRequest request, StreamObserver<ListHiddenKeysResponse> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () -> {
                     Optional<NamespacePath> mount =
@@ -270,16 +242,15 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     }
 
     @Override
-    @RunOnVirtualThread
     public void registerWorker(
             RegisterWorkerRequest request, StreamObserver<WorkerLease> observer) {
-        answer(observer, () -> lease(workers.register(ProtoMapper.worker(request.getWorker()))));
+        GrpcCalls.answer(
+                observer, () -> lease(workers.register(ProtoMapper.worker(request.getWorker()))));
     }
 
     @Override
-    @RunOnVirtualThread
     public void renewLease(RenewLeaseRequest request, StreamObserver<WorkerLease> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () -> {
                     WorkerRecord.Load load =
@@ -292,10 +263,9 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     }
 
     @Override
-    @RunOnVirtualThread
     public void deregisterWorker(
             DeregisterWorkerRequest request, StreamObserver<DeregisterWorkerResponse> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () -> {
                     workers.deregister(ProtoMapper.workerId(request.getWorkerId()));
@@ -304,10 +274,9 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     }
 
     @Override
-    @RunOnVirtualThread
     public void listWorkers(
             ListWorkersRequest request, StreamObserver<ListWorkersResponse> observer) {
-        answer(
+        GrpcCalls.answer(
                 observer,
                 () -> {
                     WorkerRegistry.Workers all = workers.workers();
@@ -319,9 +288,8 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     }
 
     @Override
-    @RunOnVirtualThread
     public void getRing(GetRingRequest request, StreamObserver<Ring> observer) {
-        answer(observer, () -> ProtoMapper.ring(workers.workers()));
+        GrpcCalls.answer(observer, () -> ProtoMapper.ring(workers.workers()));
     }
 
     private static WorkerLease lease(WorkerRegistry.Lease lease) {
@@ -332,7 +300,6 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     }
 
     @Override
-    @RunOnVirtualThread
     public void watch(WatchRequest request, StreamObserver<WatchEvent> observer) {
         if (watchers.incrementAndGet() > limits.watchers()) {
             watchers.decrementAndGet();

@@ -134,4 +134,24 @@ class ImportRulesTest {
                 .haveNameMatching("java\\.sql\\.(PreparedStatement|ResultSet|Statement)")
                 .check(millrace);
     }
+
+    /** Quarkus' own way to a thread that may block loses calls (see GrpcCalls). */
+    @Test
+    void grpcServicesLeaveTheEventLoopByGrpcCalls() {
+        noClasses()
+                .that()
+                .areAnnotatedWith("io.quarkus.grpc.GrpcService")
+                .should()
+                .dependOnClassesThat()
+                .haveNameMatching(
+                        "io\\.smallrye\\.common\\.annotation\\.(RunOnVirtualThread|Blocking)")
+                .check(millrace);
+        classes()
+                .that()
+                .areAnnotatedWith("io.quarkus.grpc.GrpcService")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("io.millrace.contracts.GrpcCalls")
+                .check(millrace);
+    }
 }
