@@ -24,12 +24,6 @@ final class MetadataClient implements AutoCloseable {
         WAIT
     }
 
-    /**
-     * Into so many attempts the time of a call is cut: an answer that got lost then costs a part of
-     * it, not a failure.
-     */
-    private static final int ATTEMPTS = 4;
-
     private static final long FIRST_PAUSE_MILLIS = 50;
     private static final long LAST_PAUSE_MILLIS = 1_000;
 
@@ -61,7 +55,7 @@ final class MetadataClient implements AutoCloseable {
 
     /**
      * Calls. When the service is to be waited for, a call that it could not serve (it was ended
-     * meanwhile, is too busy, or did not answer) is made again until the deadline.
+     * meanwhile, or is too busy) is made again until the deadline.
      *
      * @throws io.millrace.model.MillraceException as the service says, UNAVAILABLE,
      *     DEADLINE_EXCEEDED, INTERRUPTED
@@ -70,13 +64,11 @@ final class MetadataClient implements AutoCloseable {
             Absence absence,
             Cancellation cancellation,
             Function<MetadataServiceBlockingStub, T> call) {
-        long attemptNanos = settings.metadataTimeout().toNanos() / ATTEMPTS;
         long deadline = System.nanoTime() + settings.metadataTimeout().toNanos();
         long pause = FIRST_PAUSE_MILLIS;
         while (true) {
             try {
-                long end = System.nanoTime() + attemptNanos;
-                return callOnce(absence, cancellation, call, end - deadline < 0 ? end : deadline);
+                return callOnce(absence, cancellation, call, deadline);
             } catch (MillraceException e) {
                 long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
                 if (absence == Absence.FAIL
