@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * the reader takes in another: the page behind the one being read, and, when directories are begun
  * one after the other as a walk does, the first pages of the next few.
  *
- * <p>At most {@link #AT_A_TIME} are on their way. Maps are safe for many threads; nothing is held
- * while a page is asked for.
+ * <p>At most {@link #AT_A_TIME} are on their way, and {@link #KEPT} that came wait for their
+ * reader, however full the cache of the namespace is. Maps are safe for many threads; nothing is
+ * held while a page is asked for.
  */
 final class ListAhead {
 
@@ -27,11 +28,16 @@ final class ListAhead {
     private static final int AT_A_TIME = 4;
     private static final int DIRECTORIES_AHEAD = 4;
     private static final int REMEMBERED = 100_000;
+    private static final int KEPT = 16;
 
     private final Namespace namespace;
     private final Semaphore permits = new Semaphore(AT_A_TIME);
     private final ConcurrentHashMap<Wanted, CompletableFuture<DirectoryPage>> coming =
             new ConcurrentHashMap<>();
+
+    /** What came and was not read yet. */
+    private final Cache<Wanted, DirectoryPage> kept =
+            Caffeine.newBuilder().maximumSize(KEPT).build();
 
     /** The directory behind each, in the directory that holds both. */
     private final Cache<Long, Long> next = Caffeine.newBuilder().maximumSize(REMEMBERED).build();
@@ -40,7 +46,8 @@ final class ListAhead {
     private final Cache<Long, Boolean> expected =
             Caffeine.newBuilder().maximumSize(REMEMBERED).build();
 
-    private record Wanted(long directoryId, String afterName) {}
+    /** Carries the generation: a change of the directory leaves its pages behind. */
+    private record Wanted(long directoryId, long generation, String afterName) {}
 
     ListAhead(Namespace namespace) {
         this.namespace = namespace;
@@ -84,10 +91,12 @@ final class ListAhead {
     }
 
     private void ask(long directoryId, String afterName) {
-        if (namespace.isPageKnown(directoryId, afterName) || !permits.tryAcquire()) {
+        Wanted wanted = wanted(directoryId, afterName);
+        if (kept.getIfPresent(wanted) != null
+                || namespace.peekPage(directoryId, afterName) != null
+                || !permits.tryAcquire()) {
             return;
         }
-        Wanted wanted = new Wanted(directoryId, afterName);
         CompletableFuture<DirectoryPage> future = new CompletableFuture<>();
         if (coming.putIfAbsent(wanted, future) != null) {
             permits.release();
@@ -97,8 +106,10 @@ final class ListAhead {
                 .name("list-ahead-" + directoryId)
                 .start(() -> {
                     try {
-                        future.complete(
-                                namespace.askPage(directoryId, afterName, new Cancellation()));
+                        DirectoryPage page =
+                                namespace.askPage(directoryId, afterName, new Cancellation());
+                        kept.put(wanted, page);
+                        future.complete(page);
                     } catch (MillraceException e) {
                         LOG.log(Level.DEBUG, "event=not_listed_ahead directory=" + directoryId, e);
                     } finally {
@@ -110,15 +121,31 @@ final class ListAhead {
                 });
     }
 
+    private Wanted wanted(long directoryId, String afterName) {
+        return new Wanted(directoryId, namespace.generation(directoryId), afterName);
+    }
+
+    /** A page that came before it was wanted; null: there is none. It is kept no longer. */
+    @Nullable DirectoryPage take(long directoryId, String afterName) {
+        DirectoryPage page = kept.asMap().remove(wanted(directoryId, afterName));
+        return page != null && page.isValid() ? page : null;
+    }
+
+    /** Nothing that came is believed any more. */
+    void forgetAll() {
+        kept.invalidateAll();
+    }
+
     /** Waits for the page if it was asked for; null: it was not, or did not come. */
     @Nullable DirectoryPage await(long directoryId, String afterName, Cancellation cancellation) {
-        CompletableFuture<DirectoryPage> future = coming.get(new Wanted(directoryId, afterName));
+        CompletableFuture<DirectoryPage> future = coming.get(wanted(directoryId, afterName));
         if (future == null) {
-            return null;
+            return take(directoryId, afterName);
         }
         CompletableFuture<DirectoryPage> mine = future.copy();
         try (var _ = cancellation.onCancel(() -> mine.cancel(false))) {
             DirectoryPage page = mine.join();
+            var _ = take(directoryId, afterName);
             return page.isValid() ? page : null;
         } catch (CompletionException | CancellationException e) {
             cancellation.check();

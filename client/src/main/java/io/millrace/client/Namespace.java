@@ -107,7 +107,7 @@ public final class Namespace {
             return older;
         }
         neighbours.missed(parentId);
-        long generation = generations.get(stripe(parentId));
+        long generation = generation(parentId);
         long asked = System.nanoTime();
         LookupRequest request =
                 LookupRequest.newBuilder().setParentId(parentId).setName(name).build();
@@ -134,18 +134,16 @@ public final class Namespace {
 
     /** A page that is known without asking; null: it must be asked. */
     public @Nullable DirectoryPage knownPage(long directoryId, String afterName) {
-        DirectoryPage known = valid(directoryId, afterName);
+        DirectoryPage ready = ahead.take(directoryId, afterName);
+        DirectoryPage known = ready == null ? peekPage(directoryId, afterName) : ready;
         if (known != null) {
             ahead.reached(directoryId, afterName, known);
         }
         return known;
     }
 
-    boolean isPageKnown(long directoryId, String afterName) {
-        return valid(directoryId, afterName) != null;
-    }
-
-    private @Nullable DirectoryPage valid(long directoryId, String afterName) {
+    /** As {@link #knownPage}, for those who do not read the directory. */
+    @Nullable DirectoryPage peekPage(long directoryId, String afterName) {
         DirectoryPage known = pages.getIfPresent(pageKey(directoryId, afterName));
         return known != null && known.isValid() ? known : null;
     }
@@ -218,6 +216,7 @@ public final class Namespace {
         }
         names.invalidateAll();
         pages.invalidateAll();
+        ahead.forgetAll();
         listeners.forEach(NamespaceListener::everythingInvalidated);
     }
 
@@ -229,22 +228,23 @@ public final class Namespace {
         long now = System.nanoTime();
         names.asMap().replaceAll((_, known) -> known.isValid() ? known.until(now) : known);
         pages.asMap().replaceAll((_, known) -> known.isValid() ? known.until(now) : known);
+        ahead.forgetAll();
         listeners.forEach(NamespaceListener::everythingInvalidated);
     }
 
     private Lookup keep(NameKey key, long generation, Lookup lookup) {
-        if (generations.get(stripe(key.parentId())) != generation) {
+        if (generation(key.parentId()) != generation) {
             return lookup.until(System.nanoTime());
         }
         names.put(key, lookup);
-        if (generations.get(stripe(key.parentId())) != generation) {
+        if (generation(key.parentId()) != generation) {
             names.invalidate(key);
         }
         return lookup;
     }
 
     private DirectoryPage keep(PageKey key, DirectoryPage page) {
-        if (generations.get(stripe(key.directoryId())) != key.generation()) {
+        if (generation(key.directoryId()) != key.generation()) {
             return page.until(System.nanoTime());
         }
         pages.put(key, page);
@@ -253,7 +253,7 @@ public final class Namespace {
                     new NameKey(key.directoryId(), entry.name()),
                     new Lookup(entry, page.validUntilNanos()));
         }
-        if (generations.get(stripe(key.directoryId())) != key.generation()) {
+        if (generation(key.directoryId()) != key.generation()) {
             pages.invalidate(key);
             page.entries()
                     .forEach(entry ->
@@ -275,7 +275,12 @@ public final class Namespace {
     }
 
     private PageKey pageKey(long directoryId, String afterName) {
-        return new PageKey(directoryId, generations.get(stripe(directoryId)), afterName);
+        return new PageKey(directoryId, generation(directoryId), afterName);
+    }
+
+    /** Changes with each change of the directory that is heard of. */
+    long generation(long directoryId) {
+        return generations.get(stripe(directoryId));
     }
 
     private static int stripe(long directoryId) {

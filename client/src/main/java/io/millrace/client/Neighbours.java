@@ -5,6 +5,8 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.millrace.model.MillraceException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -27,6 +29,7 @@ final class Neighbours {
     private final Semaphore permits = new Semaphore(AT_A_TIME);
     private final Cache<Long, AtomicInteger> misses =
             Caffeine.newBuilder().maximumSize(DIRECTORIES).build();
+    private final Set<Long> learning = ConcurrentHashMap.newKeySet();
 
     /**
      * @param maxEntries learnt of one directory
@@ -39,21 +42,24 @@ final class Neighbours {
     /** A name of {@code directoryId} was not known. Does not wait. */
     void missed(long directoryId) {
         AtomicInteger count = misses.get(directoryId, _ -> new AtomicInteger());
-        if (count != null && count.incrementAndGet() == MISSES && permits.tryAcquire()) {
-            Thread.ofVirtual()
-                    .name("neighbours-" + directoryId)
-                    .start(() -> {
-                        try {
-                            learn(directoryId);
-                        } finally {
-                            permits.release();
-                            misses.invalidate(directoryId);
-                        }
-                    });
-        } else if (count != null && count.get() > 2 * MISSES) {
-            // All permits were taken: try again.
-            count.set(0);
+        if (count.incrementAndGet() < MISSES || !permits.tryAcquire()) {
+            return;
         }
+        if (!learning.add(directoryId)) {
+            permits.release();
+            return;
+        }
+        Thread.ofVirtual()
+                .name("neighbours-" + directoryId)
+                .start(() -> {
+                    try {
+                        learn(directoryId);
+                    } finally {
+                        misses.invalidate(directoryId);
+                        learning.remove(directoryId);
+                        permits.release();
+                    }
+                });
     }
 
     private void learn(long directoryId) {

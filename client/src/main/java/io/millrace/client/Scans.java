@@ -48,7 +48,7 @@ final class Scans {
     private static final int ASKED_FOR_EACH_OPEN = 16;
     private static final long PAUSE_NANOS = 2_000_000_000L;
 
-    private final Namespace namespace;
+    private final PageSearch pages;
     private final RemoteReads remote;
     private final long maxBytes;
     private final ClientCounters counters;
@@ -69,6 +69,10 @@ final class Scans {
         // What was asked: the small files whose names are in (askedFrom, askedTo].
         private String askedFrom = "";
         private String askedTo = "";
+
+        /** Behind which name the page begins in which {@link #askedTo} lies. */
+        private String pageAfter = "";
+
         private long asked;
         private long askedBytes;
         private long met;
@@ -131,6 +135,7 @@ final class Scans {
                     && lastName.compareTo(askedTo) > 0) {
                 askedFrom = asked == 0 ? lastName : askedFrom;
                 askedTo = lastName;
+                pageAfter = lastName;
             }
         }
     }
@@ -139,7 +144,7 @@ final class Scans {
      * @param maxBytes asked for and not opened yet, of one directory; 0: nothing is asked
      */
     Scans(Namespace namespace, RemoteReads remote, long maxBytes, ClientCounters counters) {
-        this.namespace = namespace;
+        this.pages = new PageSearch(namespace);
         this.remote = remote;
         this.maxBytes = maxBytes;
         this.counters = counters;
@@ -176,6 +181,7 @@ final class Scans {
     private void askMore(Scan scan) {
         long count;
         String after;
+        String pageAfter;
         synchronized (scan) {
             count = scan.allowed(maxBytes);
             if (count < 1) {
@@ -183,16 +189,17 @@ final class Scans {
             }
             scan.begin();
             after = scan.askedTo;
+            pageAfter = scan.pageAfter;
         }
         int most = (int) Math.min(count, DataPort.MAX_PREFETCH);
-        Thread.ofVirtual().name("scan").start(() -> ask(scan, after, most));
+        Thread.ofVirtual().name("scan").start(() -> ask(scan, after, pageAfter, most));
     }
 
-    private void ask(Scan scan, String after, int most) {
-        Batch batch = new Batch(List.of(), after, false);
+    private void ask(Scan scan, String after, String pageAfter, int most) {
+        Batch batch = new Batch(List.of(), after, pageAfter, false);
         int taken = 0;
         try {
-            batch = behind(scan.directoryId, after, most);
+            batch = behind(scan.directoryId, after, pageAfter, most);
             taken = batch.files().isEmpty() ? 0 : remote.prefetch(batch.files());
         } catch (MillraceException e) {
             LOG.log(Level.DEBUG, "event=scan_not_followed directory=" + scan.directoryId, e);
@@ -206,6 +213,7 @@ final class Scans {
             }
             if (taken > 0 || batch.files().isEmpty()) {
                 scan.askedTo = batch.lastName();
+                scan.pageAfter = batch.pageAfter();
                 scan.atEnd = batch.isLast();
                 scan.asked += taken;
                 scan.askedBytes +=
@@ -222,26 +230,28 @@ final class Scans {
      * Small files in the order of the listing.
      *
      * @param lastName of what was looked at
+     * @param pageAfter behind which name the page begins that they are of
      * @param isLast nothing comes behind
      */
-    private record Batch(List<NamespaceEntry> files, String lastName, boolean isLast) {
+    private record Batch(
+            List<NamespaceEntry> files, String lastName, String pageAfter, boolean isLast) {
 
         private boolean isEmpty() {
             return files.isEmpty() && !isLast;
         }
     }
 
-    /** One page's worth at most; the page is known where the directory was listed. */
-    private Batch behind(long directoryId, String after, int most) {
-        DirectoryPage page = pageBehind(directoryId, after);
+    /** One page's worth at most. */
+    private Batch behind(long directoryId, String after, String pageAfter, int most) {
+        PageSearch.Found found = pages.find(directoryId, after, pageAfter);
         List<NamespaceEntry> files = new ArrayList<>();
         String last = after;
-        for (NamespaceEntry entry : page.entries()) {
+        for (NamespaceEntry entry : found.page().entries()) {
             if (entry.name().compareTo(after) <= 0) {
                 continue;
             }
             if (files.size() == most) {
-                return new Batch(files, last, false);
+                return new Batch(files, last, found.afterName(), false);
             }
             last = entry.name();
             if (!entry.isDirectory()
@@ -250,18 +260,6 @@ final class Scans {
                 files.add(entry);
             }
         }
-        return new Batch(files, last, !page.more());
-    }
-
-    private DirectoryPage pageBehind(long directoryId, String after) {
-        DirectoryPage page = namespace.knownPage(directoryId, "");
-        while (page != null && page.more() && !page.entries().isEmpty()) {
-            String last = page.entries().getLast().name();
-            if (last.compareTo(after) > 0) {
-                break;
-            }
-            page = namespace.knownPage(directoryId, last);
-        }
-        return page == null ? namespace.page(directoryId, after, new Cancellation()) : page;
+        return new Batch(files, last, found.afterName(), !found.page().more());
     }
 }
