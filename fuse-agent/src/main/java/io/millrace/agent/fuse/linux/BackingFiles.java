@@ -26,9 +26,12 @@ final class BackingFiles {
 
     private static final Logger LOG = System.getLogger(BackingFiles.class.getName());
 
+    /** Two nodes in one bin wait for each other's system calls. */
+    private static final int BINS = 1 << 14;
+
     private final int device;
     private final OpenJournal journal;
-    private final ConcurrentHashMap<Long, Inode> inodes = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Long, Inode> inodes = new ConcurrentHashMap<>(BINS);
     private final AtomicBoolean refused = new AtomicBoolean();
     private final AtomicInteger held = new AtomicInteger();
     private final LongAdder opens = new LongAdder();
