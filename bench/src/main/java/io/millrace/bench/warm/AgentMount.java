@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -22,30 +21,22 @@ final class AgentMount implements AutoCloseable {
     AgentMount(Path log, int metadataPort, String readPolicy, List<String> jvmOptions)
             throws IOException {
         directory = Files.createTempDirectory("millrace-warm-mount-");
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(
-                List.of(
-                        "-Xmx384m",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow"));
-        command.addAll(jvmOptions);
-        command.addAll(
-                List.of(
-                        "-jar",
-                        Path.of(System.getProperty("millrace.root"))
-                                .resolve("fuse-agent/target/quarkus-app/quarkus-run.jar")
-                                .toString(),
-                        "mount",
-                        directory.toString(),
-                        "--metadata-service",
-                        "127.0.0.1:" + metadataPort,
-                        "--read-policy",
-                        readPolicy));
-        process =
-                new ProcessBuilder(command)
-                        .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                        .start();
+        ProcessBuilder agent =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("millrace.root"))
+                                        .resolve("scripts/fuse-agent")
+                                        .toString(),
+                                "mount",
+                                directory.toString(),
+                                "--metadata-service",
+                                "127.0.0.1:" + metadataPort,
+                                "--read-policy",
+                                readPolicy)
+                        .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        // To make an AOT cache beside a measurement would spoil it.
+        agent.environment().put("MILLRACE_AOT", "never");
+        agent.environment().put("MILLRACE_AGENT_JAVA_OPTIONS", String.join(" ", jvmOptions));
+        process = agent.start();
         String line = process.inputReader().readLine();
         if (line == null || !line.startsWith("mounted ")) {
             process.destroyForcibly();

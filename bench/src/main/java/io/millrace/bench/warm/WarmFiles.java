@@ -6,21 +6,22 @@ import io.millrace.cache.CachedFile;
 import io.millrace.cache.SyncPolicy;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteCount;
-import io.millrace.model.ByteRange;
 import io.millrace.model.FileSource;
+import io.millrace.model.FileVersion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /**
- * The same files twice on one disk: below {@code local}, and complete in the cache directory {@code
- * cache} as a worker keeps them. Made when they are not there, and left for the next run.
+ * The same files under two names: below {@code local}, and complete in the cache directory {@code
+ * cache} as a worker keeps them. Both names are links to one file, so that nothing but the way to
+ * it differs. Made when they are not there, and left for the next run.
  */
 final class WarmFiles {
 
@@ -31,6 +32,9 @@ final class WarmFiles {
     private final FixedNamespace namespace;
     private final List<String> small = new ArrayList<>();
 
+    /** Local names that are to be made, and what they are links to. */
+    private final Map<Path, Path> missing = new LinkedHashMap<>();
+
     WarmFiles(Path root) throws IOException {
         local = root.resolve("local");
         cache = root.resolve("cache");
@@ -39,6 +43,10 @@ final class WarmFiles {
 
     Path local() {
         return local;
+    }
+
+    Path cache() {
+        return cache;
     }
 
     FixedNamespace namespace() {
@@ -75,38 +83,46 @@ final class WarmFiles {
                 make(store, id, "large", Integer.toString(mebibytes), (long) mebibytes << 20);
             }
         }
+        link();
         namespace.start();
+    }
+
+    /** Once the store is closed: it names a file anew when it is complete. */
+    private void link() throws IOException {
+        for (Map.Entry<Path, Path> file : missing.entrySet()) {
+            Files.createDirectories(file.getKey().getParent());
+            Files.deleteIfExists(file.getKey());
+            Files.createLink(file.getKey(), file.getValue());
+        }
     }
 
     private void make(CacheStore store, long parent, String directory, String name, long length)
             throws IOException {
         Path file = local.resolve(directory).resolve(name);
         FileSource source = namespace.file(parent, name, directory + "/" + name, length);
-        try (CachedFile cached = store.open(source.fileVersion(), length)) {
-            boolean there = Files.exists(file) && Files.size(file) == length;
-            if (there && cached.isResident(ByteRange.whole(length))) {
-                return;
-            }
-            Files.createDirectories(file.getParent());
-            Random random = new Random(source.fileVersion().low());
+        FileVersion version = source.fileVersion();
+        Path inCache = complete(version);
+        if (Files.exists(file) && Files.isSameFile(file, inCache)) {
+            return;
+        }
+        try (CachedFile cached = store.open(version, length)) {
+            Random random = new Random(version.low());
             byte[] bytes = new byte[BlockLayout.CHUNK_BYTES];
             random.nextBytes(bytes);
-            try (FileChannel out =
-                    FileChannel.open(
-                            file,
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.TRUNCATE_EXISTING,
-                            StandardOpenOption.WRITE)) {
-                for (int chunk = 0; chunk < BlockLayout.chunks(length); chunk++) {
-                    bytes[0] = (byte) chunk;
-                    int size = (int) BlockLayout.chunkRange(chunk, length).length();
-                    var _ = cached.put(chunk, ByteBuffer.wrap(bytes, 0, size));
-                    ByteBuffer content = ByteBuffer.wrap(bytes, 0, size);
-                    while (content.hasRemaining()) {
-                        var _ = out.write(content);
-                    }
-                }
+            for (int chunk = 0; chunk < BlockLayout.chunks(length); chunk++) {
+                bytes[0] = (byte) chunk;
+                int size = (int) BlockLayout.chunkRange(chunk, length).length();
+                var _ = cached.put(chunk, ByteBuffer.wrap(bytes, 0, size));
             }
         }
+        missing.put(file, inCache);
+    }
+
+    private Path complete(FileVersion version) {
+        String name = version.toString();
+        return cache.resolve("v1")
+                .resolve(name.substring(0, 2))
+                .resolve(name.substring(2, 4))
+                .resolve(name);
     }
 }

@@ -12,7 +12,8 @@ import picocli.CommandLine.Option;
 /**
  * Warm reads, side by side: files of a local directory, and the same files through a mount of an
  * agent that finds them complete in a cache directory on the same disk. All page caches of the disk
- * are warm. Readers are processes, which live through all rounds; the agent is made anew in each.
+ * are warm. Readers are processes, which live through all rounds; the agent is made anew in each,
+ * and has opened each small file a few times before any counts, as one that has run for a minute.
  */
 @Command(
         name = "bench/run warm",
@@ -42,6 +43,12 @@ public final class WarmRead implements Callable<Integer> {
 
     @Option(names = "--rounds", description = "Medians are over these (default ${DEFAULT-VALUE}).")
     private int rounds = 5;
+
+    @Option(
+            names = "--warm-up",
+            description =
+                    "Passes over the small files before any counts (default ${DEFAULT-VALUE}).")
+    private int warmUp = 5;
 
     @Option(names = "--read-policy", description = "Of the mount (default ${DEFAULT-VALUE}).")
     private String readPolicy = "passthrough";
@@ -81,7 +88,7 @@ public final class WarmRead implements Callable<Integer> {
                                 namespace.port(),
                                 readPolicy,
                                 agentOptions)) {
-                    mounted(mount, readers, list, round);
+                    mounted(warm, mount, readers, list, round);
                 }
             }
         }
@@ -105,12 +112,16 @@ public final class WarmRead implements Callable<Integer> {
         }
     }
 
-    private void mounted(AgentMount mount, ReaderProcesses readers, Path list, int round)
+    private void mounted(
+            WarmFiles warm, AgentMount mount, ReaderProcesses readers, Path list, int round)
             throws IOException {
         if (!only.equals("large")) {
+            for (int pass = 0; pass < warmUp; pass++) {
+                prime(warm, mount);
+                var _ = readers.small(mount.directory(), list, READERS.getLast(), -1 - pass);
+            }
             for (int count : READERS) {
-                dropDentries();
-                walk(mount.directory());
+                prime(warm, mount);
                 for (String epoch : List.of("first", "second")) {
                     long before = mount.cpu().toNanos();
                     ReaderProcesses.Pass pass =
@@ -167,15 +178,21 @@ public final class WarmRead implements Callable<Integer> {
         }
     }
 
-    /** Takes dentries and inodes, and with those of a mount its pages, out of the kernel. */
-    private static void dropDentries() throws IOException {
+    /**
+     * Takes the mount's pages out of the kernel, and dentries and inodes of both sides, and has
+     * both walked, so that the kernel knows all names again.
+     */
+    private static void prime(WarmFiles warm, AgentMount mount) throws IOException {
         Files.writeString(Path.of("/proc/sys/vm/drop_caches"), "2");
+        walk(warm.cache());
+        walk(mount.directory());
     }
 
     private static void walk(Path root) throws IOException {
         try {
             int exit =
                     new ProcessBuilder("find", root.toString(), "-size", "+0", "-printf", "")
+                            .redirectError(ProcessBuilder.Redirect.INHERIT)
                             .start()
                             .waitFor();
             if (exit != 0) {
