@@ -29,8 +29,8 @@ import picocli.CommandLine.Option;
  * plain AWS SDK, side by side; and a large file that is cached by then.
  *
  * <p>Passes over small files end after some seconds: what counts is the rate. Each begins with
- * nothing of the set cached, on a mount that was just made and whose agent has read other files:
- * agents and plain clients live for days. The set has been listed, as data loaders do at first.
+ * nothing of the set cached, on a mount that was just made and whose agent has read other files, by
+ * the same way as far as it can: agents and plain clients live for days. The set has been listed, as data loaders do at first.
  */
 @Command(
         name = "bench/run cold",
@@ -40,6 +40,7 @@ public final class ColdRead implements Callable<Integer> {
 
     private static final Duration WALK_LIMIT = Duration.ofMinutes(5);
     private static final int WARM_UP_FILES = 400;
+    private static final int WARM_UP_SHARDS = 4;
 
     /** What is measured. */
     enum Figure {
@@ -117,7 +118,15 @@ public final class ColdRead implements Callable<Integer> {
                         smallBytes,
                         shards,
                         shardMebibytes << 20);
-        DataSet warm = DataSet.of(2, 1, WARM_UP_FILES, smallBytes, smallBytes, 0, 0);
+        DataSet warm =
+                DataSet.of(
+                        2,
+                        1,
+                        WARM_UP_FILES,
+                        smallBytes,
+                        smallBytes,
+                        WARM_UP_SHARDS,
+                        shardMebibytes << 20);
         try (TestCluster cluster = TestCluster.start(this::settings);
                 DelayingProxy proxy =
                         new DelayingProxy(
@@ -227,7 +236,9 @@ public final class ColdRead implements Callable<Integer> {
                                 Readers.firstByteNanos(root.resolve(shard)) / 1e6);
                     }
                 });
-        run(bench.cluster(), JobKind.JOB_KIND_FREE, "/set");
+        for (String path : List.of("/set", "/warm")) {
+            run(bench.cluster(), JobKind.JOB_KIND_FREE, path);
+        }
         onMount(bench.cluster(), root -> stream(bench, root, "cold shard GB/s"));
     }
 
