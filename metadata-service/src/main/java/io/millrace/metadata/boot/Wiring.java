@@ -77,6 +77,7 @@ final class Wiring {
                 task -> Thread.ofVirtual().name("listing").start(task),
                 new Namespace.Limits(
                         listing.concurrent(),
+                        listing.attributeReads(),
                         listing.stall(),
                         listing.longest(),
                         listing.callTime().plus(CLAIM_SLACK),

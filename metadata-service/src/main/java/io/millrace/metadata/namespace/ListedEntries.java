@@ -1,13 +1,18 @@
 package io.millrace.metadata.namespace;
 
 import io.millrace.model.EntryName;
+import io.millrace.model.ObjectAttributes;
 import io.millrace.understore.ListPage;
 import io.millrace.understore.ObjectStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -105,6 +110,27 @@ record ListedEntries(
             }
         }
         return new ListedEntries(files, directories, hidden, last);
+    }
+
+    /**
+     * The same with what was found out of {@code asked}.
+     *
+     * @param found by key; an object that was asked for and not found is no longer there
+     */
+    ListedEntries with(Collection<ObjectStatus> asked, Map<String, ObjectAttributes> found) {
+        Set<String> gone = new HashSet<>();
+        asked.forEach(object -> gone.add(object.key()));
+        gone.removeAll(found.keySet());
+        SortedMap<String, ObjectStatus> known = new TreeMap<>(EntryName::compare);
+        files.forEach((name, object) -> {
+            ObjectAttributes attributes = found.get(object.key());
+            if (attributes != null) {
+                known.put(name, object.withAttributes(attributes));
+            } else if (!gone.contains(object.key())) {
+                known.put(name, object);
+            }
+        });
+        return new ListedEntries(known, directories, hidden, last);
     }
 
     private static String later(String a, String b) {

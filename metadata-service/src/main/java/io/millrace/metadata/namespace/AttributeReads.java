@@ -1,0 +1,152 @@
+package io.millrace.metadata.namespace;
+
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import io.millrace.model.ObjectAttributes;
+import io.millrace.understore.ObjectStatus;
+import io.millrace.understore.UnderStore;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks for what listings do not tell of objects: one HEAD for each, several at a time.
+ *
+ * <p>{@code running} bounds the HEADs of all listings of the process together; it is fair, so that
+ * a directory of a million files does not keep a small one waiting. Retries are the under store's;
+ * a failure after them fails the page, as a failed listing does, since a file must not be shown
+ * more openly than its object says.
+ */
+final class AttributeReads {
+
+    private final Semaphore running;
+    private final Executor executor;
+    private final NamespaceMetrics metrics;
+
+    /**
+     * @param concurrent HEADs at once
+     * @param executor runs them, on virtual threads
+     */
+    AttributeReads(int concurrent, Executor executor, NamespaceMetrics metrics) {
+        this.running = new Semaphore(concurrent, true);
+        this.executor = executor;
+        this.metrics = metrics;
+    }
+
+    /**
+     * The attributes of {@code objects} by key, without those that are gone meanwhile. An object
+     * that may not be read has none. Empty: {@code goOn} said so.
+     *
+     * @param progress called after each, on any thread
+     * @param every how often {@code goOn} is asked
+     * @throws MillraceException the first failure, when all that was begun has ended
+     */
+    Optional<Map<String, ObjectAttributes>> read(
+            UnderStore store,
+            Collection<ObjectStatus> objects,
+            Runnable progress,
+            Duration every,
+            BooleanSupplier goOn) {
+        Batch batch = new Batch(store, progress, every, goOn);
+        return batch.readAll(objects) ? Optional.of(batch.found) : Optional.empty();
+    }
+
+    /** One call of {@link #read}; the thread that calls owns what is not concurrent in itself. */
+    private final class Batch {
+        final UnderStore store;
+        final Runnable progress;
+        final long everyNanos;
+        final BooleanSupplier goOn;
+        final Map<String, ObjectAttributes> found = new ConcurrentHashMap<>();
+        final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+        final Semaphore ended = new Semaphore(0);
+        long askedNanos = System.nanoTime();
+
+        Batch(UnderStore store, Runnable progress, Duration every, BooleanSupplier goOn) {
+            this.store = store;
+            this.progress = progress;
+            this.everyNanos = every.toNanos();
+            this.goOn = goOn;
+        }
+
+        boolean readAll(Collection<ObjectStatus> objects) {
+            int begun = 0;
+            for (ObjectStatus object : objects) {
+                if (!acquire(running)) {
+                    return false;
+                }
+                if (failure.get() != null) {
+                    running.release();
+                    break;
+                }
+                executor.execute(() -> readOne(object.key()));
+                begun++;
+            }
+            for (int i = 0; i < begun; i++) {
+                if (!acquire(ended)) {
+                    return false;
+                }
+            }
+            switch (failure.get()) {
+                case null -> {
+                    return true;
+                }
+                case MillraceException e -> throw e;
+                case Throwable e ->
+                        throw new MillraceException(
+                                ErrorCode.INTERNAL, "reading the attributes of objects failed", e);
+            }
+        }
+
+        private boolean acquire(Semaphore permits) {
+            try {
+                while (true) {
+                    long left = askedNanos + everyNanos - System.nanoTime();
+                    if (left > 0 && permits.tryAcquire(left, TimeUnit.NANOSECONDS)) {
+                        return true;
+                    }
+                    if (left <= 0) {
+                        if (!goOn.getAsBoolean()) {
+                            return false;
+                        }
+                        askedNanos = System.nanoTime();
+                    }
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new MillraceException(
+                        ErrorCode.INTERRUPTED,
+                        "interrupted while the attributes of objects were read",
+                        e);
+            }
+        }
+
+        private void readOne(String key) {
+            try {
+                metrics.attributeRead();
+                store.stat(key).ifPresent(object -> found.put(key, object.attributes()));
+                progress.run();
+            } catch (MillraceException e) {
+                if (e.code() == ErrorCode.PERMISSION_DENIED) {
+                    // Who may not ask for it may not read it either.
+                    found.put(key, ObjectAttributes.NONE);
+                } else {
+                    failure.compareAndSet(null, e);
+                }
+            } catch (RuntimeException | Error e) {
+                failure.compareAndSet(null, e);
+            } finally {
+                running.release();
+                ended.release();
+            }
+        }
+    }
+}
