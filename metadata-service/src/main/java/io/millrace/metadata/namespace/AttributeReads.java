@@ -2,7 +2,6 @@ package io.millrace.metadata.namespace;
 
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
-import io.millrace.model.ObjectAttributes;
 import io.millrace.understore.ObjectStatus;
 import io.millrace.understore.UnderStore;
 import java.time.Duration;
@@ -42,14 +41,15 @@ final class AttributeReads {
     }
 
     /**
-     * The attributes of {@code objects} by key, without those that are gone meanwhile. An object
-     * that may not be read has none. Empty: {@code goOn} said so.
+     * The {@code objects} with their attributes, by key; without those that are gone meanwhile. One
+     * that was replaced meanwhile is as it is now, so that no version has the attributes of
+     * another. One that may not be read has none. Empty: {@code goOn} said so.
      *
      * @param progress called after each, on any thread
      * @param every how often {@code goOn} is asked
      * @throws MillraceException the first failure, when all that was begun has ended
      */
-    Optional<Map<String, ObjectAttributes>> read(
+    Optional<Map<String, ObjectStatus>> read(
             UnderStore store,
             Collection<ObjectStatus> objects,
             Runnable progress,
@@ -65,7 +65,7 @@ final class AttributeReads {
         final Runnable progress;
         final long everyNanos;
         final BooleanSupplier goOn;
-        final Map<String, ObjectAttributes> found = new ConcurrentHashMap<>();
+        final Map<String, ObjectStatus> found = new ConcurrentHashMap<>();
         final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
         final Semaphore ended = new Semaphore(0);
         long askedNanos = System.nanoTime();
@@ -87,7 +87,7 @@ final class AttributeReads {
                     running.release();
                     break;
                 }
-                executor.execute(() -> readOne(object.key()));
+                executor.execute(() -> readOne(object));
                 begun++;
             }
             for (int i = 0; i < begun; i++) {
@@ -129,15 +129,15 @@ final class AttributeReads {
             }
         }
 
-        private void readOne(String key) {
+        private void readOne(ObjectStatus listed) {
             try {
                 metrics.attributeRead();
-                store.stat(key).ifPresent(object -> found.put(key, object.attributes()));
+                store.stat(listed.key()).ifPresent(now -> found.put(listed.key(), of(listed, now)));
                 progress.run();
             } catch (MillraceException e) {
                 if (e.code() == ErrorCode.PERMISSION_DENIED) {
                     // Who may not ask for it may not read it either.
-                    found.put(key, ObjectAttributes.NONE);
+                    found.put(listed.key(), listed);
                 } else {
                     failure.compareAndSet(null, e);
                 }
@@ -147,6 +147,13 @@ final class AttributeReads {
                 running.release();
                 ended.release();
             }
+        }
+
+        /** Listings may tell times more finely, so what they say stays where it is the same. */
+        private static ObjectStatus of(ObjectStatus listed, ObjectStatus now) {
+            return now.objectVersion().equals(listed.objectVersion())
+                    ? listed.withAttributes(now.attributes())
+                    : now;
         }
     }
 }

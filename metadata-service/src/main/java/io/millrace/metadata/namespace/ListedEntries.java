@@ -1,7 +1,6 @@
 package io.millrace.metadata.namespace;
 
 import io.millrace.model.EntryName;
-import io.millrace.model.ObjectAttributes;
 import io.millrace.understore.ListPage;
 import io.millrace.understore.ObjectStatus;
 import java.nio.charset.StandardCharsets;
@@ -113,21 +112,18 @@ record ListedEntries(
     }
 
     /**
-     * The same with what was found out of {@code asked}.
+     * The same with what is known now of the objects {@code asked} for.
      *
      * @param found by key; an object that was asked for and not found is no longer there
      */
-    ListedEntries with(Collection<ObjectStatus> asked, Map<String, ObjectAttributes> found) {
+    ListedEntries with(Collection<ObjectStatus> asked, Map<String, ObjectStatus> found) {
         Set<String> gone = new HashSet<>();
         asked.forEach(object -> gone.add(object.key()));
         gone.removeAll(found.keySet());
         SortedMap<String, ObjectStatus> known = new TreeMap<>(EntryName::compare);
         files.forEach((name, object) -> {
-            ObjectAttributes attributes = found.get(object.key());
-            if (attributes != null) {
-                known.put(name, object.withAttributes(attributes));
-            } else if (!gone.contains(object.key())) {
-                known.put(name, object);
+            if (!gone.contains(object.key())) {
+                known.put(name, found.getOrDefault(object.key(), object));
             }
         });
         return new ListedEntries(known, directories, hidden, last);

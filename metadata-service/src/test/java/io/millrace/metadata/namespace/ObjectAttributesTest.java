@@ -13,8 +13,10 @@ import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
 import io.millrace.model.ObjectAttributes;
+import io.millrace.understore.ObjectStatus;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -154,6 +156,23 @@ class ObjectAttributesTest {
         });
 
         assertEquals(List.of("b"), replica.names("/m"));
+    }
+
+    @Test
+    void anObjectThatIsReplacedAfterItWasListedIsShownAsItIsThen() {
+        put("a", PRIVATE);
+        bucket.beforeStat(_ -> {
+            bucket.put("a", 5);
+            bucket.describe("a", SHARED);
+        });
+
+        Inode.File file = file("/m/a");
+
+        assertEquals(SHARED, file.attributes());
+        assertEquals(5, file.source().length());
+        assertEquals(
+                Optional.of(file.source().objectVersion()),
+                Optional.ofNullable(bucket.objects().get("a")).map(ObjectStatus::objectVersion));
     }
 
     @Test
