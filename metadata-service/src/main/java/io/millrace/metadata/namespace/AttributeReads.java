@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
@@ -41,22 +42,32 @@ final class AttributeReads {
     }
 
     /**
-     * The {@code objects} with their attributes, by key; without those that are gone meanwhile. One
-     * that was replaced meanwhile is as it is now, so that no version has the attributes of
-     * another. One that may not be read has none. Empty: {@code goOn} said so.
+     * What the bucket says.
+     *
+     * @param found objects with their attributes, by key
+     * @param forbidden keys of those that may not be asked for
+     */
+    record Said(Map<String, ObjectStatus> found, Set<String> forbidden) {}
+
+    /**
+     * The {@code objects} with their attributes, without those that are gone meanwhile. One that
+     * was replaced meanwhile is as it is now, so that no version has the attributes of another.
+     * Empty: {@code goOn} said so.
      *
      * @param progress called after each, on any thread
      * @param every how often {@code goOn} is asked
      * @throws MillraceException the first failure, when all that was begun has ended
      */
-    Optional<Map<String, ObjectStatus>> read(
+    Optional<Said> read(
             UnderStore store,
             Collection<ObjectStatus> objects,
             Runnable progress,
             Duration every,
             BooleanSupplier goOn) {
         Batch batch = new Batch(store, progress, every, goOn);
-        return batch.readAll(objects) ? Optional.of(batch.found) : Optional.empty();
+        return batch.readAll(objects)
+                ? Optional.of(new Said(batch.found, batch.forbidden))
+                : Optional.empty();
     }
 
     /** One call of {@link #read}; the thread that calls owns what is not concurrent in itself. */
@@ -66,6 +77,7 @@ final class AttributeReads {
         final long everyNanos;
         final BooleanSupplier goOn;
         final Map<String, ObjectStatus> found = new ConcurrentHashMap<>();
+        final Set<String> forbidden = ConcurrentHashMap.newKeySet();
         final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
         final Semaphore ended = new Semaphore(0);
         long askedNanos = System.nanoTime();
@@ -136,8 +148,7 @@ final class AttributeReads {
                 progress.run();
             } catch (MillraceException e) {
                 if (e.code() == ErrorCode.PERMISSION_DENIED) {
-                    // Who may not ask for it may not read it either.
-                    found.put(listed.key(), listed);
+                    forbidden.add(listed.key());
                 } else {
                     failure.compareAndSet(null, e);
                 }

@@ -144,7 +144,7 @@ final class DirectoryLister {
                             progress,
                             claimLease.dividedBy(RENEWALS),
                             () -> store.renew(directory, claim, claimLease))
-                    .map(found -> entries.with(changed, found));
+                    .map(said -> entries.with(changed, said));
         } catch (MillraceException e) {
             throw ofBucket(e);
         }

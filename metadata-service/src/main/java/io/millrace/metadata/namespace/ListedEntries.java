@@ -9,7 +9,6 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -112,21 +111,24 @@ record ListedEntries(
     }
 
     /**
-     * The same with what is known now of the objects {@code asked} for.
-     *
-     * @param found by key; an object that was asked for and not found is no longer there
+     * The same with what the bucket said of the objects {@code asked} for: those it did not find
+     * are no longer there, and those it said nothing of are hidden.
      */
-    ListedEntries with(Collection<ObjectStatus> asked, Map<String, ObjectStatus> found) {
+    ListedEntries with(Collection<ObjectStatus> asked, AttributeReads.Said said) {
         Set<String> gone = new HashSet<>();
         asked.forEach(object -> gone.add(object.key()));
-        gone.removeAll(found.keySet());
+        gone.removeAll(said.found().keySet());
         SortedMap<String, ObjectStatus> known = new TreeMap<>(EntryName::compare);
         files.forEach((name, object) -> {
             if (!gone.contains(object.key())) {
-                known.put(name, found.getOrDefault(object.key(), object));
+                known.put(name, said.found().getOrDefault(object.key(), object));
             }
         });
-        return new ListedEntries(known, directories, hidden, last);
+        List<HiddenKey> notShown = new ArrayList<>(hidden);
+        for (String key : said.forbidden()) {
+            notShown.add(new HiddenKey(key, "the bucket does not let its metadata be read"));
+        }
+        return new ListedEntries(known, directories, notShown, last);
     }
 
     private static String later(String a, String b) {

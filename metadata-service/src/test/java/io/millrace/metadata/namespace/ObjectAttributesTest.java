@@ -66,6 +66,12 @@ class ObjectAttributesTest {
         return (Inode.File) replica.inode(path);
     }
 
+    private List<String> hidden() {
+        return replica.namespace.hiddenKeys(Optional.empty(), "", 0).keys().stream()
+                .map(Namespace.HiddenKey::key)
+                .toList();
+    }
+
     private void put(String key, ObjectAttributes attributes) {
         bucket.put(key, 1);
         bucket.describe(key, attributes);
@@ -176,7 +182,7 @@ class ObjectAttributesTest {
     }
 
     @Test
-    void anObjectThatMayNotBeReadIsShownWithoutAttributes() {
+    void anObjectThatMayNotBeAskedForIsHiddenUntilItMay() {
         put("a", PRIVATE);
         put("b", PRIVATE);
         bucket.beforeStat(key -> {
@@ -185,9 +191,13 @@ class ObjectAttributesTest {
             }
         });
 
-        assertEquals(List.of("a", "b"), replica.names("/m"));
-        assertEquals(ObjectAttributes.NONE, file("/m/a").attributes());
-        assertEquals(PRIVATE, file("/m/b").attributes());
+        assertEquals(List.of("b"), replica.names("/m"));
+        assertEquals(List.of("a"), hidden());
+
+        bucket.beforeStat(_ -> {});
+        clock.advance(TestReplica.MAX_AGE);
+        assertEquals(PRIVATE, file("/m/a").attributes());
+        assertEquals(List.of(), hidden());
     }
 
     @Test
