@@ -8,6 +8,7 @@ import io.millrace.model.ErrorCode;
 import io.millrace.model.FileSource;
 import io.millrace.model.FileVersion;
 import io.millrace.model.MillraceException;
+import io.millrace.model.ObjectAttributes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param modifiedMillis since the epoch
  * @param source a file's bytes; null: a directory
  * @param version the name of these bytes, which takes a hash to compute; null: a directory
+ * @param attributes what a file's object says of it, where its mount reads that; its modification
+ *     time is in {@code modifiedMillis} already
  */
 public record NamespaceEntry(
         long id,
@@ -26,7 +29,19 @@ public record NamespaceEntry(
         String name,
         long modifiedMillis,
         @Nullable FileSource source,
-        @Nullable FileVersion version) {
+        @Nullable FileVersion version,
+        ObjectAttributes attributes) {
+
+    /** Of a directory, or of a file whose object says nothing of it. */
+    public NamespaceEntry(
+            long id,
+            long parentId,
+            String name,
+            long modifiedMillis,
+            @Nullable FileSource source,
+            @Nullable FileVersion version) {
+        this(id, parentId, name, modifiedMillis, source, version, ObjectAttributes.NONE);
+    }
 
     static NamespaceEntry of(Inode inode) {
         FileSource source =
@@ -39,7 +54,10 @@ public record NamespaceEntry(
                 inode.getName(),
                 inode.getModifiedMillis(),
                 source,
-                source == null ? null : source.fileVersion());
+                source == null ? null : source.fileVersion(),
+                inode.hasAttributes()
+                        ? Messages.fromMessage(inode.getAttributes())
+                        : ObjectAttributes.NONE);
     }
 
     /** For {@link #decode}, by this version or a later one. */
@@ -56,6 +74,9 @@ public record NamespaceEntry(
                                         : InodeKind.INODE_KIND_FILE);
         if (source != null) {
             inode.setSource(Messages.toMessage(source));
+        }
+        if (!attributes.equals(ObjectAttributes.NONE)) {
+            inode.setAttributes(Messages.toMessage(attributes));
         }
         return inode.build().toByteArray();
     }

@@ -28,6 +28,7 @@ import io.millrace.model.ErrorCode;
 import io.millrace.model.FileSource;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
+import io.millrace.model.ObjectAttributes;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -144,6 +145,14 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
         inodes.put(id, inode.build());
         children(parent).put(name, id);
         return id;
+    }
+
+    /** What the object of a file says of it from now on. */
+    public synchronized void describe(long parent, String name, ObjectAttributes attributes) {
+        inodes.computeIfPresent(
+                children(parent).get(name),
+                (_, known) ->
+                        known.toBuilder().setAttributes(Messages.toMessage(attributes)).build());
     }
 
     public synchronized void remove(long parent, String name) {

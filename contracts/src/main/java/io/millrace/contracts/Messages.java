@@ -7,6 +7,7 @@ import io.millrace.model.BlockLayout;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.FileSource;
 import io.millrace.model.MillraceException;
+import io.millrace.model.ObjectAttributes;
 import io.millrace.model.Ring;
 import io.millrace.model.WorkerId;
 
@@ -34,6 +35,35 @@ public final class Messages {
                     message.getKey(),
                     message.getObjectVersion(),
                     message.getLength());
+        } catch (IllegalArgumentException e) {
+            throw invalid(e);
+        }
+    }
+
+    public static io.millrace.contracts.v1.ObjectAttributes toMessage(ObjectAttributes attributes) {
+        var message = io.millrace.contracts.v1.ObjectAttributes.newBuilder();
+        if (attributes.uid() instanceof Long uid) {
+            message.setUid(uid.intValue());
+        }
+        if (attributes.gid() instanceof Long gid) {
+            message.setGid(gid.intValue());
+        }
+        if (attributes.permissions() instanceof Integer permissions) {
+            message.setPermissions(permissions);
+        }
+        if (attributes.modifiedMillis() instanceof Long modifiedMillis) {
+            message.setModifiedMillis(modifiedMillis);
+        }
+        return message.build();
+    }
+
+    public static ObjectAttributes fromMessage(io.millrace.contracts.v1.ObjectAttributes message) {
+        try {
+            return new ObjectAttributes(
+                    message.hasUid() ? Integer.toUnsignedLong(message.getUid()) : null,
+                    message.hasGid() ? Integer.toUnsignedLong(message.getGid()) : null,
+                    message.hasPermissions() ? message.getPermissions() : null,
+                    message.hasModifiedMillis() ? message.getModifiedMillis() : null);
         } catch (IllegalArgumentException e) {
             throw invalid(e);
         }

@@ -2,6 +2,7 @@ package io.millrace.metadata;
 
 import io.millrace.model.ByteRange;
 import io.millrace.model.EntryName;
+import io.millrace.model.ObjectAttributes;
 import io.millrace.understore.ListPage;
 import io.millrace.understore.ObjectStatus;
 import io.millrace.understore.UnderStore;
@@ -13,6 +14,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,8 @@ public final class MemoryBucket implements UnderStore {
     private final AtomicLong versions = new AtomicLong();
     private final AtomicLong lists = new AtomicLong();
     private volatile int pageKeys = 1_000;
+    private final AtomicLong stats = new AtomicLong();
+    private volatile Consumer<String> beforeStat = _ -> {};
     private volatile Runnable beforeList = () -> {};
 
     public void put(String key, long length) {
@@ -36,6 +40,19 @@ public final class MemoryBucket implements UnderStore {
                         "v" + versions.incrementAndGet(),
                         length,
                         Instant.ofEpochMilli(versions.get())));
+    }
+
+    /** Gives the object other metadata and leaves its bytes. */
+    public void describe(String key, ObjectAttributes attributes) {
+        objects.compute(
+                key,
+                (_, known) ->
+                        new ObjectStatus(
+                                key,
+                                known == null ? "v0" : known.objectVersion(),
+                                known == null ? 0 : known.length(),
+                                Instant.ofEpochMilli(versions.incrementAndGet()),
+                                attributes));
     }
 
     public void delete(String key) {
@@ -50,6 +67,10 @@ public final class MemoryBucket implements UnderStore {
         return lists.get();
     }
 
+    public long stats() {
+        return stats.get();
+    }
+
     /** Most keys of a page, however many are asked for. */
     public void pageKeys(int keys) {
         pageKeys = keys;
@@ -60,8 +81,15 @@ public final class MemoryBucket implements UnderStore {
         beforeList = action;
     }
 
+    /** Runs before each object is looked at, with its key; may throw. */
+    public void beforeStat(Consumer<String> action) {
+        beforeStat = action;
+    }
+
     @Override
     public Optional<ObjectStatus> stat(String key) {
+        stats.incrementAndGet();
+        beforeStat.accept(key);
         return Optional.ofNullable(objects.get(key));
     }
 
@@ -89,7 +117,7 @@ public final class MemoryBucket implements UnderStore {
                 prefixes.add(common);
                 at = common + Character.toString(0x10ffff).repeat(300);
             } else {
-                found.add(next.getValue());
+                found.add(next.getValue().withAttributes(ObjectAttributes.NONE));
                 at = key;
             }
             inclusive = false;

@@ -26,6 +26,7 @@ public final class TestReplica implements AutoCloseable {
     public static final Namespace.Limits LIMITS =
             new Namespace.Limits(
                     8,
+                    4,
                     Duration.ofSeconds(10),
                     Duration.ofSeconds(60),
                     Duration.ofSeconds(30),
@@ -73,7 +74,14 @@ public final class TestReplica implements AutoCloseable {
     }
 
     public Mount mount(String path, String uri) {
-        return mounts.add(MountRequest.parse(path, uri, "", "", false, "", 0, 0, false, MAX_AGE));
+        return mounts.add(
+                MountRequest.parse(path, uri, "", "", false, "", 0, 0, false, false, MAX_AGE));
+    }
+
+    /** Mounts with the option object-attributes. */
+    public Mount mountWithAttributes(String path, String uri) {
+        return mounts.add(
+                MountRequest.parse(path, uri, "", "", false, "", 0, 0, false, true, MAX_AGE));
     }
 
     public Inode inode(String path) {

@@ -1,5 +1,6 @@
 package io.millrace.understore;
 
+import io.millrace.model.ObjectAttributes;
 import java.time.Instant;
 
 /**
@@ -10,5 +11,21 @@ import java.time.Instant;
  *     local path. Never empty
  * @param length in bytes
  * @param modified by the store's clock
+ * @param attributes what the object's own metadata says; none in listings, which do not tell it
  */
-public record ObjectStatus(String key, String objectVersion, long length, Instant modified) {}
+public record ObjectStatus(
+        String key,
+        String objectVersion,
+        long length,
+        Instant modified,
+        ObjectAttributes attributes) {
+
+    /** Of an object whose metadata is not known. */
+    public ObjectStatus(String key, String objectVersion, long length, Instant modified) {
+        this(key, objectVersion, length, modified, ObjectAttributes.NONE);
+    }
+
+    public ObjectStatus withAttributes(ObjectAttributes attributes) {
+        return new ObjectStatus(key, objectVersion, length, modified, attributes);
+    }
+}

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface UnderStore extends AutoCloseable {
 
-    /** The object under {@code key}; empty when there is none. */
+    /** The object under {@code key} with its attributes; empty when there is none. */
     Optional<ObjectStatus> stat(String key);
 
     /**

@@ -23,6 +23,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -60,17 +62,22 @@ final class MountCommand implements Callable<Integer> {
             description = "The directory of the namespace to show (default: ${DEFAULT-VALUE}).")
     private String path = "/";
 
-    @Option(names = "--uid", description = "Owner of all files (default: who runs this).")
-    private int uid = -1;
+    @Option(
+            names = "--uid",
+            description =
+                    "Owner of everything (default: who runs this, and of files what their objects"
+                            + " say, where the mount in the namespace has object-attributes).")
+    private @Nullable Integer uid;
 
-    @Option(names = "--gid", description = "Group of all files (default: who runs this).")
-    private int gid = -1;
+    @Option(
+            names = "--gid",
+            description = "Group of everything (default: who runs this; of files as --uid).")
+    private @Nullable Integer gid;
 
     @Option(
             names = "--file-mode",
-            defaultValue = "0444",
-            description = "Permissions of files, octal (default: ${DEFAULT-VALUE}).")
-    private String fileMode = "0444";
+            description = "Permissions of files, octal (default: 0444; as --uid).")
+    private @Nullable String fileMode;
 
     @Option(
             names = "--dir-mode",
@@ -171,12 +178,7 @@ final class MountCommand implements Callable<Integer> {
     private void serve(StopSignal stop) {
         String service = metadataService == null ? config.metadataService() : metadataService;
         NamespacePath root = NamespacePath.parse(path);
-        FileAttributes look =
-                new FileAttributes(
-                        uid < 0 ? ProcessOwner.uid() : uid,
-                        gid < 0 ? ProcessOwner.gid() : gid,
-                        permissions("--file-mode", fileMode),
-                        permissions("--dir-mode", directoryMode));
+        FileAttributes look = look();
         FuseOptions options =
                 FuseOptions.at(directory).toBuilder()
                         .access(
@@ -239,6 +241,26 @@ final class MountCommand implements Callable<Integer> {
         } finally {
             mount.unmount(config.unmountGrace());
         }
+    }
+
+    /** What was given on the command line holds for all files; the rest is for their objects. */
+    private FileAttributes look() {
+        Set<FileAttributes.Part> given = EnumSet.noneOf(FileAttributes.Part.class);
+        if (uid != null) {
+            given.add(FileAttributes.Part.UID);
+        }
+        if (gid != null) {
+            given.add(FileAttributes.Part.GID);
+        }
+        if (fileMode != null) {
+            given.add(FileAttributes.Part.FILE_PERMISSIONS);
+        }
+        return new FileAttributes(
+                uid == null ? ProcessOwner.uid() : uid,
+                gid == null ? ProcessOwner.gid() : gid,
+                permissions("--file-mode", fileMode == null ? "0444" : fileMode),
+                permissions("--dir-mode", directoryMode),
+                given);
     }
 
     /** Returns only when it fails. */

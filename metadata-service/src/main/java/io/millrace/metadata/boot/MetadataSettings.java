@@ -55,6 +55,10 @@ public interface MetadataSettings {
         @WithDefault("16")
         int concurrent();
 
+        /** HEADs for the attributes of objects at once in this process. */
+        @WithDefault("32")
+        int attributeReads();
+
         /** How long a caller waits for a listing. */
         @WithDefault("30s")
         Duration longest();

@@ -28,6 +28,7 @@ final class SettingsCheck {
                 Duration.ofMinutes(5));
         MetadataSettings.Listing listing = settings.listing();
         between("listing.concurrent", listing.concurrent(), 1, 10_000);
+        between("listing.attribute-reads", listing.attributeReads(), 1, 1_000);
         between("listing.longest", listing.longest(), Duration.ofMillis(1), WEEK);
         between("listing.stall", listing.stall(), Duration.ofMillis(1), WEEK);
         between("listing.failure-pause", listing.failurePause(), Duration.ofMillis(1), WEEK);

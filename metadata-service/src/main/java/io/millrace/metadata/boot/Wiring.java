@@ -23,7 +23,9 @@ import java.util.UUID;
 /** Makes the parts of the service from its settings. */
 final class Wiring {
 
+    /** To one bucket, beside those that read attributes: listings must not wait for these. */
     private static final int CONNECTIONS = 64;
+
     private static final int ATTEMPTS = 4;
     private static final Duration TRY_OUT_ATTEMPT = Duration.ofSeconds(4);
     private static final Duration CLAIM_SLACK = Duration.ofSeconds(10);
@@ -48,7 +50,10 @@ final class Wiring {
                 new MountTable.Limits(
                         settings.mounts().most(),
                         new UnderStoreSettings.Limits(
-                                CONNECTIONS, ATTEMPTS, call.dividedBy(2), call),
+                                CONNECTIONS + settings.listing().attributeReads(),
+                                ATTEMPTS,
+                                call.dividedBy(2),
+                                call),
                         new UnderStoreSettings.Limits(
                                 1, 2, shorter(TRY_OUT_ATTEMPT, tryOut), tryOut)),
                 InstantSource.system());
@@ -77,6 +82,7 @@ final class Wiring {
                 task -> Thread.ofVirtual().name("listing").start(task),
                 new Namespace.Limits(
                         listing.concurrent(),
+                        listing.attributeReads(),
                         listing.stall(),
                         listing.longest(),
                         listing.callTime().plus(CLAIM_SLACK),

@@ -40,6 +40,9 @@ public class FileSystemResource {
      * @param mountId 0: above all mounts
      * @param bytes of files
      * @param fileVersion of files: the name of their bytes in the cache
+     * @param uid of files: the owner, where the object's metadata says it
+     * @param gid of files: the group, where the object's metadata says it
+     * @param permissions of files: three octal digits, where the object's metadata says them
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record InodeView(
@@ -52,7 +55,10 @@ public class FileSystemResource {
             long modifiedMillis,
             @Nullable Long bytes,
             @Nullable String objectVersion,
-            @Nullable String fileVersion) {
+            @Nullable String fileVersion,
+            @Nullable Long uid,
+            @Nullable Long gid,
+            @Nullable String permissions) {
 
         static InodeView of(Inode inode, @Nullable String path) {
             return switch (inode) {
@@ -67,7 +73,10 @@ public class FileSystemResource {
                                 file.modifiedMillis(),
                                 file.source().length(),
                                 file.source().objectVersion(),
-                                file.source().fileVersion().toString());
+                                file.source().fileVersion().toString(),
+                                file.attributes().uid(),
+                                file.attributes().gid(),
+                                octal(file.attributes().permissions()));
                 case Inode.Directory directory ->
                         new InodeView(
                                 directory.id(),
@@ -79,8 +88,15 @@ public class FileSystemResource {
                                 directory.modifiedMillis(),
                                 null,
                                 null,
+                                null,
+                                null,
+                                null,
                                 null);
             };
+        }
+
+        private static @Nullable String octal(@Nullable Integer permissions) {
+            return permissions == null ? null : "%03o".formatted(permissions);
         }
     }
 

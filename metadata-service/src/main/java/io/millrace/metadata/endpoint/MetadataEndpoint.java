@@ -98,6 +98,7 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
                                             options.getMaxAgeMillis(),
                                             options.getBlockBytes(),
                                             options.getDirectFallback(),
+                                            options.getObjectAttributes(),
                                             limits.defaultMaxAge())));
                 });
     }

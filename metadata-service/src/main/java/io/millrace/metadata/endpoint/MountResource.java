@@ -58,7 +58,8 @@ public class MountResource {
                             options.credentials(),
                             options.maxAge().toMillis(),
                             options.blockBytes(),
-                            options.directFallback()),
+                            options.directFallback(),
+                            options.objectAttributes()),
                     mount.createdMillis());
         }
     }
@@ -71,10 +72,11 @@ public class MountResource {
             @Nullable String credentials,
             @Nullable Long maxAgeMillis,
             @Nullable Long blockBytes,
-            @Nullable Boolean directFallback) {
+            @Nullable Boolean directFallback,
+            @Nullable Boolean objectAttributes) {
 
         static final OptionsView DEFAULT =
-                new OptionsView(null, null, null, null, null, null, null);
+                new OptionsView(null, null, null, null, null, null, null, null);
     }
 
     /** What is to be mounted. */
@@ -115,6 +117,7 @@ public class MountResource {
                                 number(options.maxAgeMillis()),
                                 number(options.blockBytes()),
                                 Boolean.TRUE.equals(options.directFallback()),
+                                Boolean.TRUE.equals(options.objectAttributes()),
                                 limits.defaultMaxAge()));
         String at = URLEncoder.encode(mount.path().toString(), StandardCharsets.UTF_8);
         return Response.created(URI.create("/api/v1/fs/stat?path=" + at))

@@ -21,6 +21,7 @@ import io.millrace.metadata.workers.WorkerRecord;
 import io.millrace.metadata.workers.WorkerRegistry;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import io.millrace.model.ObjectAttributes;
 import io.millrace.model.WorkerId;
 import java.util.List;
 
@@ -43,7 +44,8 @@ public final class ProtoMapper {
                                 .setCredentials(options.credentials())
                                 .setMaxAgeMillis(options.maxAge().toMillis())
                                 .setBlockBytes(options.blockBytes())
-                                .setDirectFallback(options.directFallback()))
+                                .setDirectFallback(options.directFallback())
+                                .setObjectAttributes(options.objectAttributes()))
                 .setCreatedMillis(mount.createdMillis())
                 .build();
     }
@@ -56,10 +58,14 @@ public final class ProtoMapper {
                         .setName(inode.name())
                         .setModifiedMillis(inode.modifiedMillis());
         return switch (inode) {
-            case io.millrace.metadata.namespace.Inode.File file ->
-                    message.setKind(InodeKind.INODE_KIND_FILE)
-                            .setSource(Messages.toMessage(file.source()))
-                            .build();
+            case io.millrace.metadata.namespace.Inode.File file -> {
+                if (!file.attributes().equals(ObjectAttributes.NONE)) {
+                    message.setAttributes(Messages.toMessage(file.attributes()));
+                }
+                yield message.setKind(InodeKind.INODE_KIND_FILE)
+                        .setSource(Messages.toMessage(file.source()))
+                        .build();
+            }
             case io.millrace.metadata.namespace.Inode.Directory directory ->
                     message.setKind(InodeKind.INODE_KIND_DIRECTORY)
                             .setSource(

@@ -29,6 +29,8 @@ public record Mount(
      * @param maxAge how old what is known of a directory may be
      * @param blockBytes unit of placement, a multiple of 1 MiB
      * @param directFallback whether agents may read the bucket when no worker answers
+     * @param objectAttributes whether files have the owner, mode and time that the metadata of
+     *     their objects says, at a HEAD for each new or changed object; S3 only
      */
     public record Options(
             String endpoint,
@@ -37,5 +39,6 @@ public record Mount(
             String credentials,
             Duration maxAge,
             long blockBytes,
-            boolean directFallback) {}
+            boolean directFallback,
+            boolean objectAttributes) {}
 }

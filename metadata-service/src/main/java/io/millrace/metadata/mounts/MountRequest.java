@@ -50,6 +50,7 @@ public record MountRequest(NamespacePath path, URI uri, Mount.Options options) {
             long maxAgeMillis,
             long blockBytes,
             boolean directFallback,
+            boolean objectAttributes,
             Duration defaultMaxAge) {
         NamespacePath at = NamespacePath.parse(path);
         if (at.isRoot()) {
@@ -57,8 +58,10 @@ public record MountRequest(NamespacePath path, URI uri, Mount.Options options) {
         }
         URI store = uri(uri);
         boolean s3 = "s3".equals(store.getScheme());
-        if (!s3 && !(endpoint.isEmpty() && region.isEmpty() && !pathStyle)) {
-            throw invalid("endpoint, region and path-style are for s3:// mounts alone");
+        if (!s3 && !(endpoint.isEmpty() && region.isEmpty() && !pathStyle && !objectAttributes)) {
+            throw invalid(
+                    "endpoint, region, path-style and object-attributes are for s3:// mounts"
+                            + " alone");
         }
         if (!region.matches("[a-z0-9-]{0,64}")) {
             throw invalid("region '" + shown(region) + "' is not one, as us-east-1");
@@ -84,7 +87,8 @@ public record MountRequest(NamespacePath path, URI uri, Mount.Options options) {
                         credentials,
                         maxAgeMillis == 0 ? defaultMaxAge : Duration.ofMillis(maxAgeMillis),
                         blockBytes(blockBytes),
-                        directFallback));
+                        directFallback,
+                        objectAttributes));
     }
 
     private static long blockBytes(long bytes) {

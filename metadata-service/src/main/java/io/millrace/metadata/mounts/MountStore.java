@@ -21,7 +21,7 @@ final class MountStore {
 
     private static final String COLUMNS =
             "id, path, uri, endpoint, region, path_style, credentials, max_age_millis, block_bytes,"
-                    + " direct_fallback, created_millis, root_inode_id";
+                    + " direct_fallback, object_attributes, created_millis, root_inode_id";
     private static final long ROOT = 1;
 
     private final Database database;
@@ -144,11 +144,11 @@ final class MountStore {
                         """
                         INSERT INTO metadata.mount (path, uri, endpoint, region, path_style,
                             credentials, max_age_millis, block_bytes, direct_fallback,
-                            created_millis, root_inode_id)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, path,
-                            uri, endpoint, region, path_style, credentials, max_age_millis,
-                            block_bytes, direct_fallback, created_millis, root_inode_id
-                        """)) {
+                            object_attributes, created_millis, root_inode_id)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        RETURNING
+                        """
+                                + COLUMNS)) {
             statement.setString(1, request.path().toString());
             statement.setString(2, request.uri().toString());
             statement.setString(3, options.endpoint());
@@ -158,8 +158,9 @@ final class MountStore {
             statement.setLong(7, options.maxAge().toMillis());
             statement.setLong(8, options.blockBytes());
             statement.setBoolean(9, options.directFallback());
-            statement.setLong(10, nowMillis);
-            statement.setLong(11, root);
+            statement.setBoolean(10, options.objectAttributes());
+            statement.setLong(11, nowMillis);
+            statement.setLong(12, root);
             return Database.first(statement, MountStore::mount).orElseThrow();
         }
     }
@@ -219,7 +220,8 @@ final class MountStore {
                         row.getString("credentials"),
                         Duration.ofMillis(row.getLong("max_age_millis")),
                         row.getLong("block_bytes"),
-                        row.getBoolean("direct_fallback")),
+                        row.getBoolean("direct_fallback"),
+                        row.getBoolean("object_attributes")),
                 row.getLong("created_millis"),
                 row.getLong("root_inode_id"));
     }

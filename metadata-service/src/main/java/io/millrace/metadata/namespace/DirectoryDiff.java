@@ -41,8 +41,11 @@ record DirectoryDiff(
             long length,
             long modifiedMillis) {
 
+        /** Also compares the time: who changes only an object's metadata may leave its version. */
         boolean isSame(ObjectStatus object) {
-            return length == object.length() && objectVersion.equals(object.objectVersion());
+            return length == object.length()
+                    && objectVersion.equals(object.objectVersion())
+                    && modifiedMillis == object.modified().toEpochMilli();
         }
     }
 

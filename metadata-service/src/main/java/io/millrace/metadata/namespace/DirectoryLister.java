@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,21 +28,31 @@ import org.jspecify.annotations.Nullable;
  * <p>A bucket lists in key order, so each page covers a span of that order, and what the table has
  * in the span and the page has not is gone. Unchanged entries cost a read and no write, and memory
  * holds one page. In listing order a directory is its name and {@code /}: {@code a-b} comes before
- * {@code a/}. No connection is held while the bucket is asked.
+ * {@code a/}. No connection is held while the bucket is asked. Where the mount wants the attributes
+ * of objects, they are read between listing a page and writing it, for what is new or changed.
  */
 final class DirectoryLister {
 
     private static final int PAGE_KEYS = 1_000;
 
+    /** Of a claim within its lease, while attributes are read. */
+    private static final int RENEWALS = 4;
+
     private final ListingStore store;
     private final MountTable mounts;
     private final InstantSource clock;
     private final Duration claimLease;
+    private final AttributeReads attributes;
 
     DirectoryLister(
-            ListingStore store, MountTable mounts, InstantSource clock, Duration claimLease) {
+            ListingStore store,
+            MountTable mounts,
+            AttributeReads attributes,
+            InstantSource clock,
+            Duration claimLease) {
         this.store = store;
         this.mounts = mounts;
+        this.attributes = attributes;
         this.clock = clock;
         this.claimLease = claimLease;
     }
@@ -90,7 +101,16 @@ final class DirectoryLister {
         do {
             ListPage page = ask(underStore, directory, continuation);
             continuation = page.continuation();
-            if (!at.write(store, directory, claim, claimLease, page)) {
+            ListedEntries entries = ListedEntries.of(directory.prefix(), page);
+            if (mount.options().objectAttributes()) {
+                Optional<ListedEntries> known =
+                        withAttributes(underStore, directory, claim, entries, progress);
+                if (known.isEmpty()) {
+                    return Outcome.OTHERS;
+                }
+                entries = known.get();
+            }
+            if (!at.write(store, directory, claim, claimLease, page, entries)) {
                 return Outcome.OTHERS;
             }
             progress.run();
@@ -100,6 +120,34 @@ final class DirectoryLister {
             return Outcome.OTHERS;
         }
         return store.finish(directory.id(), claim, began) ? Outcome.LISTED : Outcome.OTHERS;
+    }
+
+    /**
+     * {@code entries} with the attributes of those files that the table does not have as they are,
+     * and without those that are gone meanwhile. Empty: the claim is lost.
+     */
+    private Optional<ListedEntries> withAttributes(
+            UnderStore underStore,
+            Inode.Directory directory,
+            Claim.Mine claim,
+            ListedEntries entries,
+            Runnable progress) {
+        List<ObjectStatus> changed = store.changed(directory, entries.files());
+        if (changed.isEmpty()) {
+            return Optional.of(entries);
+        }
+        try {
+            return attributes
+                    .read(
+                            underStore,
+                            changed,
+                            progress,
+                            claimLease.dividedBy(RENEWALS),
+                            () -> store.renew(directory, claim, claimLease))
+                    .map(said -> entries.with(changed, said));
+        } catch (MillraceException e) {
+            throw ofBucket(e);
+        }
     }
 
     private static ListPage ask(
@@ -138,9 +186,9 @@ final class DirectoryLister {
                 Inode.Directory directory,
                 Claim.Mine claim,
                 Duration lease,
-                ListPage page) {
+                ListPage page,
+                ListedEntries entries) {
             boolean isLast = page.continuation() == null;
-            ListedEntries entries = ListedEntries.of(directory.prefix(), page);
             String to = isLast ? ListingStore.END : laterOf(last, entries.last());
             checkOrder(directory, entries);
             byte[] toRaw = isLast ? RawSpan.end() : lastRaw(lastRaw, page);

@@ -1,6 +1,7 @@
 package io.millrace.metadata.namespace;
 
 import io.millrace.model.FileSource;
+import io.millrace.model.ObjectAttributes;
 
 /** What a name stands for. */
 public sealed interface Inode {
@@ -15,13 +16,23 @@ public sealed interface Inode {
 
     String name();
 
-    /** By the bucket's clock; for a directory, when it was first seen. */
+    /**
+     * Of a file: what its object's metadata says, where that is read and says it, else by the
+     * bucket's clock. Of a directory: when it was first seen.
+     */
     long modifiedMillis();
 
     /**
      * @param source the object behind it, at the version last seen
+     * @param attributes what the object's metadata says, where the mount reads it
      */
-    record File(long id, long parentId, String name, long modifiedMillis, FileSource source)
+    record File(
+            long id,
+            long parentId,
+            String name,
+            long modifiedMillis,
+            FileSource source,
+            ObjectAttributes attributes)
             implements Inode {}
 
     /**

@@ -2,6 +2,7 @@ package io.millrace.metadata.namespace;
 
 import io.millrace.metadata.database.Database;
 import io.millrace.model.FileSource;
+import io.millrace.model.ObjectAttributes;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -16,7 +17,8 @@ final class InodeStore {
 
     private static final String COLUMNS =
             " i.id, i.parent_id, i.name, i.kind, i.mount_id, i.key, i.object_version, i.length,"
-                    + " i.modified_millis, i.listed_millis ";
+                    + " i.modified_millis, i.listed_millis, i.uid, i.gid, i.permissions,"
+                    + " i.mtime_millis ";
 
     private final Database database;
 
@@ -240,13 +242,20 @@ final class InodeStore {
 
     private static Inode.File fileRow(ResultSet row, Inode.Directory parent) throws SQLException {
         String name = row.getString(3);
+        ObjectAttributes attributes =
+                new ObjectAttributes(
+                        row.getObject(11, Long.class),
+                        row.getObject(12, Long.class),
+                        row.getObject(13, Integer.class),
+                        row.getObject(14, Long.class));
         return new Inode.File(
                 row.getLong(1),
                 row.getLong(2),
                 name,
-                row.getLong(9),
+                attributes.modifiedMillis() instanceof Long said ? said : row.getLong(9),
                 new FileSource(
-                        row.getLong(5), parent.keyOf(name), row.getString(7), row.getLong(8)));
+                        row.getLong(5), parent.keyOf(name), row.getString(7), row.getLong(8)),
+                attributes);
     }
 
     private static Inode.Directory directoryRow(ResultSet row) throws SQLException {

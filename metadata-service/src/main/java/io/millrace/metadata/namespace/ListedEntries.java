@@ -6,8 +6,11 @@ import io.millrace.understore.ObjectStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -105,6 +108,27 @@ record ListedEntries(
             }
         }
         return new ListedEntries(files, directories, hidden, last);
+    }
+
+    /**
+     * The same with what the bucket said of the objects {@code asked} for: those it did not find
+     * are no longer there, and those it said nothing of are hidden.
+     */
+    ListedEntries with(Collection<ObjectStatus> asked, AttributeReads.Said said) {
+        Set<String> gone = new HashSet<>();
+        asked.forEach(object -> gone.add(object.key()));
+        gone.removeAll(said.found().keySet());
+        SortedMap<String, ObjectStatus> known = new TreeMap<>(EntryName::compare);
+        files.forEach((name, object) -> {
+            if (!gone.contains(object.key())) {
+                known.put(name, said.found().getOrDefault(object.key(), object));
+            }
+        });
+        List<HiddenKey> notShown = new ArrayList<>(hidden);
+        for (String key : said.forbidden()) {
+            notShown.add(new HiddenKey(key, "the bucket does not let its metadata be read"));
+        }
+        return new ListedEntries(known, directories, notShown, last);
     }
 
     private static String later(String a, String b) {

@@ -16,7 +16,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * SQL of one directory's listing. A process claims the directory, writes page after page, and
@@ -119,6 +122,30 @@ final class ListingStore {
             }
             return listed.get() ? new Claim.Done() : new Claim.Others();
         }
+    }
+
+    /** Holds the claim for longer. False: it is lost. */
+    boolean renew(Inode.Directory directory, Claim.Mine claim, Duration lease) {
+        return database.read(connection -> renew(connection, directory.id(), claim, lease));
+    }
+
+    /** Those of {@code files} that are new to the table, or not as it has them. */
+    List<ObjectStatus> changed(Inode.Directory directory, Map<String, ObjectStatus> files) {
+        String[] names = files.keySet().toArray(String[]::new);
+        Set<String> same =
+                database
+                        .read(connection -> byName(connection, directory.id(), names, 1))
+                        .values()
+                        .stream()
+                        .filter(known ->
+                                files.get(known.name()) instanceof ObjectStatus object
+                                        && known.isSame(object))
+                        .map(Known::name)
+                        .collect(Collectors.toSet());
+        return files.entrySet().stream()
+                .filter(file -> !same.contains(file.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
     }
 
     /**
@@ -357,9 +384,11 @@ final class ListingStore {
                         """
                         UPDATE metadata.inode AS i
                         SET object_version = u.version, length = u.length,
-                            modified_millis = u.modified
-                        FROM unnest(?::bigint[], ?::text[], ?::bigint[], ?::bigint[])
-                            AS u(id, version, length, modified)
+                            modified_millis = u.modified, uid = u.uid, gid = u.gid,
+                            permissions = u.permissions, mtime_millis = u.mtime
+                        FROM unnest(?::bigint[], ?::text[], ?::bigint[], ?::bigint[],
+                                ?::bigint[], ?::bigint[], ?::integer[], ?::bigint[])
+                            AS u(id, version, length, modified, uid, gid, permissions, mtime)
                         WHERE i.id = u.id
                         """)) {
             statement.setArray(1, connection.createArrayOf("int8", files.keySet().toArray()));
@@ -401,10 +430,13 @@ final class ListingStore {
                 connection.prepareStatement(
                         """
                         INSERT INTO metadata.inode (parent_id, name, kind, mount_id,
-                            object_version, length, modified_millis)
-                        SELECT ?, u.name, 1, ?, u.version, u.length, u.modified
-                        FROM unnest(?::text[], ?::text[], ?::bigint[], ?::bigint[])
-                            AS u(name, version, length, modified)
+                            object_version, length, modified_millis, uid, gid, permissions,
+                            mtime_millis)
+                        SELECT ?, u.name, 1, ?, u.version, u.length, u.modified, u.uid, u.gid,
+                            u.permissions, u.mtime
+                        FROM unnest(?::text[], ?::text[], ?::bigint[], ?::bigint[],
+                                ?::bigint[], ?::bigint[], ?::integer[], ?::bigint[])
+                            AS u(name, version, length, modified, uid, gid, permissions, mtime)
                         """)) {
             statement.setLong(1, directory.id());
             statement.setLong(2, directory.mountId());
@@ -418,22 +450,26 @@ final class ListingStore {
         }
     }
 
-    /** Three arrays from parameter {@code first} on: versions, lengths, modification times. */
+    /** Seven arrays from parameter {@code first} on, in the order of a file's columns. */
     private static void setStatuses(
             Connection connection, PreparedStatement statement, int first, List<ObjectStatus> files)
             throws SQLException {
-        statement.setArray(
-                first,
-                connection.createArrayOf(
-                        "text", files.stream().map(ObjectStatus::objectVersion).toArray()));
-        statement.setArray(
-                first + 1,
-                connection.createArrayOf(
-                        "int8", files.stream().map(ObjectStatus::length).toArray()));
-        statement.setArray(
-                first + 2,
-                connection.createArrayOf(
-                        "int8",
-                        files.stream().map(file -> file.modified().toEpochMilli()).toArray()));
+        record Column(String type, Function<ObjectStatus, @Nullable Object> value) {}
+        List<Column> columns =
+                List.of(
+                        new Column("text", ObjectStatus::objectVersion),
+                        new Column("int8", ObjectStatus::length),
+                        new Column("int8", file -> file.modified().toEpochMilli()),
+                        new Column("int8", file -> file.attributes().uid()),
+                        new Column("int8", file -> file.attributes().gid()),
+                        new Column("int4", file -> file.attributes().permissions()),
+                        new Column("int8", file -> file.attributes().modifiedMillis()));
+        for (int i = 0; i < columns.size(); i++) {
+            Column column = columns.get(i);
+            statement.setArray(
+                    first + i,
+                    connection.createArrayOf(
+                            column.type(), files.stream().map(column.value()).toArray()));
+        }
     }
 }

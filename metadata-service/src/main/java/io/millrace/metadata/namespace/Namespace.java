@@ -40,6 +40,7 @@ public final class Namespace {
 
     /**
      * @param concurrentListings at once in this process
+     * @param concurrentAttributeReads HEADs for the attributes of objects at once in this process
      * @param listingStall how long a caller that could be given stale entries waits for the next
      *     page of a listing
      * @param listingWait how long a caller waits for a listing in all
@@ -53,6 +54,7 @@ public final class Namespace {
      */
     public record Limits(
             int concurrentListings,
+            int concurrentAttributeReads,
             Duration listingStall,
             Duration listingWait,
             Duration claimLease,
@@ -76,8 +78,14 @@ public final class Namespace {
         this.hiddenKeys = new HiddenKeyStore(database);
         this.mounts = mounts;
         this.limits = limits;
+        NamespaceMetrics metrics = new NamespaceMetrics(registry);
         DirectoryLister lister =
-                new DirectoryLister(new ListingStore(database), mounts, clock, limits.claimLease());
+                new DirectoryLister(
+                        new ListingStore(database),
+                        mounts,
+                        new AttributeReads(limits.concurrentAttributeReads(), executor, metrics),
+                        clock,
+                        limits.claimLease());
         this.freshness =
                 new Freshness(
                         lister,
@@ -92,7 +100,7 @@ public final class Namespace {
                                 limits.failurePause(),
                                 limits.staleValid(),
                                 limits.aboveMountsValid()),
-                        new NamespaceMetrics(registry));
+                        metrics);
     }
 
     /**

@@ -11,11 +11,13 @@ final class NamespaceMetrics {
     private final Timer listed;
     private final Counter failed;
     private final Counter stale;
+    private final Counter attributeReads;
 
     NamespaceMetrics(MeterRegistry registry) {
         listed = registry.timer("millrace.metadata.listing");
         failed = registry.counter("millrace.metadata.listing.failed");
         stale = registry.counter("millrace.metadata.answers.stale");
+        attributeReads = registry.counter("millrace.metadata.attributes.read");
     }
 
     void listing(boolean complete, boolean broken, long beganNanos) {
@@ -29,5 +31,9 @@ final class NamespaceMetrics {
 
     void staleAnswer() {
         stale.increment();
+    }
+
+    void attributeRead() {
+        attributeReads.increment();
     }
 }

@@ -49,6 +49,7 @@ class SettingsTest {
         "max-age, 0s",
         "mounts.most, 0",
         "listing.concurrent, 0",
+        "listing.attribute-reads, 0",
         "watch.heartbeat, 6s",
         "watch.poll, 1ms",
         "change-log.most, 1"

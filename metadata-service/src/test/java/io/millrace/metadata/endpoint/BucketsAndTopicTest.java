@@ -3,6 +3,7 @@ package io.millrace.metadata.endpoint;
 import static io.restassured.RestAssured.given;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.nullValue;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -36,6 +37,13 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
 
 /** Mounts of a real S3 server, and changes in a real Kafka. */
 @QuarkusTest
@@ -96,6 +104,75 @@ class BucketsAndTopicTest {
                 .statusCode(200)
                 .body("entries.size()", equalTo(0));
         given().queryParam("path", "/s3ok").delete("/api/v1/mounts").then().statusCode(204);
+    }
+
+    @Test
+    void filesHaveWhatTheMetadataOfTheirObjectsSaysWhereTheMountAsksForIt() throws Exception {
+        S3Server s3 = TestServers.s3();
+        String bucket = "b-" + UUID.randomUUID();
+        s3.createBucket(bucket);
+        String credentials = "file:" + s3.credentialsFile();
+        Map<String, Object> options = options(s3, credentials);
+        options.put("objectAttributes", true);
+        options.put("maxAgeMillis", 20);
+        mount("/s3attributes", "s3://" + bucket + "/", options)
+                .statusCode(201)
+                .body("options.objectAttributes", equalTo(true));
+        mount("/s3plain", "s3://" + bucket + "/", options(s3, credentials))
+                .statusCode(201)
+                .body("options.objectAttributes", equalTo(false));
+        try (S3Client client = client(s3)) {
+            client.putObject(
+                    r ->
+                            r.bucket(bucket)
+                                    .key("x")
+                                    .metadata(
+                                            Map.of(
+                                                    "uid", "1000",
+                                                    "gid", "100",
+                                                    "mode", "33152",
+                                                    "mtime", "1700000000.5")),
+                    RequestBody.fromString("1"));
+            given().queryParam("path", "/s3attributes/x")
+                    .get("/api/v1/fs/stat")
+                    .then()
+                    .statusCode(200)
+                    .body("uid", equalTo(1000))
+                    .body("gid", equalTo(100))
+                    .body("permissions", equalTo("600"))
+                    .body("modifiedMillis", equalTo(1_700_000_000_500L));
+            given().queryParam("path", "/s3plain/x")
+                    .get("/api/v1/fs/stat")
+                    .then()
+                    .statusCode(200)
+                    .body("uid", nullValue())
+                    .body("permissions", nullValue());
+
+            client.putObject(r -> r.bucket(bucket).key("x"), RequestBody.fromString("22"));
+            TimeUnit.MILLISECONDS.sleep(30);
+            given().queryParam("path", "/s3attributes/x")
+                    .get("/api/v1/fs/stat")
+                    .then()
+                    .body("bytes", equalTo(2))
+                    .body("uid", nullValue())
+                    .body("permissions", nullValue());
+        }
+        for (String path : List.of("/s3attributes", "/s3plain")) {
+            given().queryParam("path", path).delete("/api/v1/mounts").then().statusCode(204);
+        }
+    }
+
+    private static S3Client client(S3Server s3) {
+        return S3Client.builder()
+                .endpointOverride(s3.endpoint())
+                .region(Region.US_EAST_1)
+                .forcePathStyle(true)
+                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                .credentialsProvider(
+                        StaticCredentialsProvider.create(
+                                AwsBasicCredentials.create(s3.accessKeyId(), s3.secretAccessKey())))
+                .httpClientBuilder(Apache5HttpClient.builder())
+                .build();
     }
 
     @Test

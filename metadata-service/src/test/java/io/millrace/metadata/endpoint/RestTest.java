@@ -113,6 +113,23 @@ class RestTest {
     }
 
     @Test
+    void onlyObjectsOfS3HaveAttributesInTheirMetadata() {
+        given().contentType(ContentType.JSON)
+                .body(
+                        Map.of(
+                                "path",
+                                "/attributes",
+                                "uri",
+                                bucket.toUri().toString(),
+                                "options",
+                                Map.of("objectAttributes", true)))
+                .post("/api/v1/mounts")
+                .then()
+                .statusCode(400)
+                .body("detail", containsString("object-attributes"));
+    }
+
+    @Test
     void aDirectoryThatIsNotThereIsNotMounted() {
         given().contentType(ContentType.JSON)
                 .body(Map.of("path", "/none", "uri", bucket.resolve("missing").toUri().toString()))

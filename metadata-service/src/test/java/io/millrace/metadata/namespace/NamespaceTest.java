@@ -75,6 +75,7 @@ class NamespaceTest {
         Namespace.Limits l = TestReplica.LIMITS;
         return new Namespace.Limits(
                 l.concurrentListings(),
+                l.concurrentAttributeReads(),
                 stall,
                 longest,
                 l.claimLease(),

@@ -153,9 +153,18 @@ final class FsCommand implements Runnable {
                         if (version != null) {
                             table.row("version", version);
                         }
+                        row(table, "uid", view.uid());
+                        row(table, "gid", view.gid());
+                        row(table, "mode", view.permissions());
                         table.print(session.out());
                     });
             return ExitCode.OK.code();
+        }
+    }
+
+    private static void row(Table table, String field, @Nullable Object value) {
+        if (value != null) {
+            table.row(field, value);
         }
     }
 

@@ -82,9 +82,19 @@ final class MountCommand implements Runnable {
                             names = "--direct-fallback",
                             description =
                                     "Agents may read the bucket themselves when no worker answers.")
-                    boolean directFallback) {
+                    boolean directFallback,
+            @Option(
+                            names = "--object-attributes",
+                            description =
+                                    "Files have the uid, gid, mode and mtime that s3fs or rclone"
+                                            + " wrote to their objects; one HEAD for each new or"
+                                            + " changed object.")
+                    boolean objectAttributes) {
         MountOptions.Builder options =
-                MountOptions.newBuilder().setPathStyle(pathStyle).setDirectFallback(directFallback);
+                MountOptions.newBuilder()
+                        .setPathStyle(pathStyle)
+                        .setDirectFallback(directFallback)
+                        .setObjectAttributes(objectAttributes);
         if (endpoint != null) {
             options.setEndpoint(endpoint);
         }

@@ -7,6 +7,7 @@ import io.millrace.contracts.v1.JobKind;
 import io.millrace.contracts.v1.JobPlan;
 import io.millrace.contracts.v1.JobState;
 import io.millrace.contracts.v1.Mount;
+import io.millrace.contracts.v1.ObjectAttributes;
 import io.millrace.contracts.v1.Worker;
 import io.millrace.contracts.v1.WorkerState;
 import io.millrace.model.ByteCount;
@@ -61,6 +62,7 @@ final class Views {
             long maxAgeMillis,
             long blockBytes,
             boolean directFallback,
+            boolean objectAttributes,
             @Nullable String created) {
 
         static MountView of(Mount mount) {
@@ -75,6 +77,7 @@ final class Views {
                     mount.getOptions().getMaxAgeMillis(),
                     mount.getOptions().getBlockBytes(),
                     mount.getOptions().getDirectFallback(),
+                    mount.getOptions().getObjectAttributes(),
                     instant(mount.getCreatedMillis()));
         }
     }
@@ -87,9 +90,13 @@ final class Views {
             long inode,
             long mountId,
             String key,
-            @Nullable String objectVersion) {
+            @Nullable String objectVersion,
+            @Nullable Long uid,
+            @Nullable Long gid,
+            @Nullable String permissions) {
 
         static InodeView of(String path, Inode inode) {
+            ObjectAttributes said = inode.getAttributes();
             return new InodeView(
                     path,
                     isDirectory(inode) ? "directory" : "file",
@@ -98,7 +105,10 @@ final class Views {
                     inode.getId(),
                     inode.getSource().getMountId(),
                     inode.getSource().getKey(),
-                    isDirectory(inode) ? null : inode.getSource().getObjectVersion());
+                    isDirectory(inode) ? null : inode.getSource().getObjectVersion(),
+                    said.hasUid() ? Integer.toUnsignedLong(said.getUid()) : null,
+                    said.hasGid() ? Integer.toUnsignedLong(said.getGid()) : null,
+                    said.hasPermissions() ? "%03o".formatted(said.getPermissions()) : null);
         }
     }
 

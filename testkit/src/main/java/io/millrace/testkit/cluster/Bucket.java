@@ -2,6 +2,7 @@ package io.millrace.testkit.cluster;
 
 import io.millrace.embedded.S3Server;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -58,7 +59,14 @@ public final class Bucket implements AutoCloseable {
     }
 
     public void put(String key, byte[] content) {
-        client.putObject(put -> put.bucket(name).key(key), RequestBody.fromBytes(content));
+        put(key, content, Map.of());
+    }
+
+    /** With user metadata, by name without {@code x-amz-meta-}. */
+    public void put(String key, byte[] content, Map<String, String> metadata) {
+        client.putObject(
+                put -> put.bucket(name).key(key).metadata(metadata),
+                RequestBody.fromBytes(content));
     }
 
     public void delete(String key) {

@@ -56,7 +56,10 @@ final class S3UnderStore implements UnderStore {
                                                     .overrideConfiguration(
                                                             c -> c.apiCallAttemptTimeout(time))));
             bucketSeen = true;
-            return Optional.of(status(key, head.eTag(), head.contentLength(), head.lastModified()));
+            return Optional.of(
+                    status(key, head.eTag(), head.contentLength(), head.lastModified())
+                            .withAttributes(
+                                    AttributeMetadata.of(bucket.describe(key), head.metadata())));
         } catch (MillraceException e) {
             if (e.code() != ErrorCode.NOT_FOUND) {
                 throw e;

@@ -11,7 +11,9 @@ import io.millrace.embedded.testing.TestServers;
 import io.millrace.model.ByteRange;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import io.millrace.model.ObjectAttributes;
 import io.millrace.understore.ListPage;
+import io.millrace.understore.ObjectStatus;
 import io.millrace.understore.UnderStore;
 import io.millrace.understore.UnderStore.Depth;
 import io.millrace.understore.UnderStoreConformance;
@@ -21,6 +23,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -109,6 +112,23 @@ class S3UnderStoreTest extends UnderStoreConformance {
         List<String> below = keys(list("d/", Depth.ONE_LEVEL, 10));
         assertTrue(below.contains("d/a"), below::toString);
         assertFalse(below.contains(""), below::toString);
+    }
+
+    @Test
+    void whatAnObjectsMetadataSaysOfItIsKnownOnceItIsLookedAtAlone() {
+        client.putObject(
+                r ->
+                        r.bucket(bucket)
+                                .key(PREFIX + "a")
+                                .metadata(Map.of("uid", "1000", "mode", "33152", "mtime", "1.5")),
+                RequestBody.fromBytes(content(3, 1)));
+
+        ObjectStatus looked = store.stat("a").orElseThrow();
+
+        assertEquals(new ObjectAttributes(1000L, null, 0600, 1_500L), looked.attributes());
+        assertEquals(
+                List.of(looked.withAttributes(ObjectAttributes.NONE)),
+                list("", Depth.ONE_LEVEL, 10).objects());
     }
 
     @Test
