@@ -76,10 +76,10 @@ public interface WorkerConfig {
         @WithDefault("16")
         int maxLoadGets();
 
-        @WithDefault("4MiB")
+        @WithDefault("8MiB")
         String run();
 
-        @WithDefault("16MiB")
+        @WithDefault("32MiB")
         String readAhead();
 
         @WithDefault("64MiB")

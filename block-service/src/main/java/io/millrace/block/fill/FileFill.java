@@ -85,8 +85,13 @@ final class FileFill {
         return joined;
     }
 
-    /** Starts runs for what is missing of some chunks, as long as requests are to be had. */
-    void fetchAhead(int first, int last) {
+    /**
+     * Starts runs for what is missing of some chunks, as long as requests are to be had. The last
+     * run is as long as the others: small requests would cost more than they bring.
+     *
+     * @param end the last chunk that may be fetched
+     */
+    void fetchAhead(int first, int last, int end) {
         List<FillRun> runs = new ArrayList<>();
         lock.lock();
         try {
@@ -95,7 +100,7 @@ final class FileFill {
                     break;
                 }
                 if (isMissing(chunk) && !flights.containsKey(chunk)) {
-                    FillRun run = newRun(chunk, Math.min(last, runEnd(chunk)), Urgency.READ);
+                    FillRun run = newRun(chunk, Math.min(end, runEnd(chunk)), Urgency.READ);
                     runs.add(run);
                     chunk = run.last;
                 }

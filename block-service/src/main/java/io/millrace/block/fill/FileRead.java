@@ -50,6 +50,11 @@ public final class FileRead implements AutoCloseable {
         return hit;
     }
 
+    /** Whether nothing of the file is left to be fetched. */
+    boolean isOfCompleteFile() {
+        return fill.cached.isComplete();
+    }
+
     /** Whether bytes were missing when the pass began, or have been found wrong since. */
     boolean lackedBytes() {
         return lacked || fetched;

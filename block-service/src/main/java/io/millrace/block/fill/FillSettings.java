@@ -22,7 +22,7 @@ public record FillSettings(
         Duration timeout) {
 
     public static final FillSettings DEFAULT =
-            new FillSettings(32, 16, 4L << 20, 16L << 20, 64L << 20, Duration.ofSeconds(60));
+            new FillSettings(32, 16, 8L << 20, 32L << 20, 64L << 20, Duration.ofSeconds(60));
 
     public FillSettings {
         if (maxGets < 1 || maxLoadGets < 1 || maxLoadGets > maxGets) {

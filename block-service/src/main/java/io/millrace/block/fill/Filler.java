@@ -61,10 +61,12 @@ public final class Filler {
         FileRead read = open(version, source, range, Urgency.READ);
         if (read.isHit()) {
             meter.hit(range.length());
-            return read;
+        } else {
+            meter.miss(range.length());
         }
-        meter.miss(range.length());
-        fetchAhead(version, source, range);
+        if (!read.isOfCompleteFile()) {
+            fetchAhead(version, source, range);
+        }
         return read;
     }
 
@@ -155,21 +157,25 @@ public final class Filler {
         return new FileRead(this, fill, range, urgency);
     }
 
+    /** From the range itself on: what is read now and what comes next share their requests. */
     private void fetchAhead(FileVersion version, FileSource source, ByteRange range) {
-        long ahead = readAhead.after(version, range);
-        if (ahead == 0 || range.end() >= source.length()) {
+        long reached = readAhead.reached(version, range);
+        if (reached <= range.end() || range.end() >= source.length()) {
             return;
         }
         BlockLayout layout = mounts.find(source.mountId()).layout();
         int block = layout.blockAt(range.end() - 1);
-        long end = Math.min(layout.placedWith(block, source.length()).end(), range.end() + ahead);
-        if (end > range.end()) {
-            FileFill fill = reference(version, source);
-            try {
-                fill.fetchAhead(BlockLayout.chunkAt(range.end()), BlockLayout.chunkAt(end - 1));
-            } finally {
-                release(fill);
-            }
+        ByteRange together = layout.placedWith(block, source.length());
+        long start = Math.max(together.offset(), range.offset());
+        long end = Math.min(together.end(), reached);
+        FileFill fill = reference(version, source);
+        try {
+            fill.fetchAhead(
+                    BlockLayout.chunkAt(start),
+                    BlockLayout.chunkAt(end - 1),
+                    BlockLayout.chunkAt(together.end() - 1));
+        } finally {
+            release(fill);
         }
     }
 

@@ -1,46 +1,54 @@
 package io.millrace.block.fill;
 
-import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteRange;
 import io.millrace.model.FileVersion;
 import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
- * Tells sequential reads from others: where a read starts at or soon behind the end of the one
- * before, the next bytes are worth fetching, twice as many each time. The monitor guards it.
+ * Tells sequential reads from others: where a read starts near the end of those before, the next
+ * bytes are worth fetching, four times as many each time. What is near grows with what was fetched
+ * so far: a reader that asks for several ranges at once is heard in any order. The monitor guards
+ * it.
  */
 final class ReadAhead {
 
     private static final int REMEMBERED = 4096;
-    private static final long FIRST_BYTES = 2L << 20;
+    private static final long FIRST_BYTES = 8L << 20;
+    private static final long DISORDER = 4L << 20;
 
-    private record Last(long end, long ahead) {}
+    /** How far a file was read, and how many bytes behind that are worth fetching. */
+    private record Stream(long end, long ahead) {}
 
     private final long maxBytes;
-    private final LinkedHashMap<FileVersion, Last> lastReads = new LinkedHashMap<>();
+    private final LinkedHashMap<FileVersion, Stream> streams = new LinkedHashMap<>();
 
     ReadAhead(long maxBytes) {
         this.maxBytes = maxBytes;
     }
 
-    /** Bytes behind {@code range} that are worth fetching now. */
-    synchronized long after(FileVersion file, ByteRange range) {
+    /**
+     * Notes a read.
+     *
+     * @return where what is worth fetching now ends; not behind {@code range}: nothing is
+     */
+    synchronized long reached(FileVersion file, ByteRange range) {
         if (maxBytes == 0) {
             return 0;
         }
-        Last last = lastReads.remove(file);
-        long ahead = 0;
+        Stream last = streams.remove(file);
+        Stream stream = new Stream(range.end(), 0);
         if (last != null
-                && range.offset() > 0
-                && Math.abs(range.offset() - last.end()) <= BlockLayout.CHUNK_BYTES) {
-            ahead = Math.min(maxBytes, Math.max(FIRST_BYTES, last.ahead() * 2));
+                && Math.abs(range.offset() - last.end()) <= Math.max(DISORDER, last.ahead())) {
+            long grown = last.ahead() == 0 ? FIRST_BYTES : last.ahead() * 4;
+            stream =
+                    new Stream(
+                            Math.max(last.end(), range.end()),
+                            range.end() > last.end() ? Math.min(maxBytes, grown) : last.ahead());
         }
-        lastReads.put(file, new Last(range.end(), ahead));
-        if (lastReads.size() > REMEMBERED) {
-            Map.Entry<FileVersion, Last> eldest = lastReads.firstEntry();
-            lastReads.remove(eldest.getKey());
+        streams.put(file, stream);
+        if (streams.size() > REMEMBERED) {
+            streams.remove(streams.firstEntry().getKey());
         }
-        return ahead;
+        return stream.ahead() == 0 ? 0 : stream.end() + stream.ahead();
     }
 }
