@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,58 +49,90 @@ public final class FileReader implements AutoCloseable {
         return subject.source();
     }
 
-    /**
-     * Fills {@code target} if the bytes lie in memory or in a cache directory on this host.
-     *
-     * @return how many bytes, less than asked for only at the end of the file; -1: they do not, and
-     *     target is as it was
-     */
-    public int readIfNear(ByteBuffer target, long offset) {
-        int bytes = bytesAt(target, offset);
-        if (bytes == 0) {
-            return 0;
-        }
-        int start = target.position();
-        int end = target.limit();
-        target.limit(start + bytes);
-        try {
-            if (readAhead.readIfHere(target, offset) || readLocal(target, offset)) {
-                return bytes;
-            }
-            target.position(start);
-            return -1;
-        } finally {
-            target.limit(end);
-        }
+    /** Where the bytes of one read go: to one of the two, once. */
+    public interface Target {
+
+        /** Memory to be filled: direct, of {@code bytes} bytes. */
+        ByteBuffer buffer(int bytes);
+
+        /**
+         * Takes bytes that lie in memory already.
+         *
+         * @param release runs when they are not needed any more
+         */
+        void lend(List<ByteBuffer> parts, Runnable release);
     }
 
     /**
-     * Fills {@code target}, waiting for workers.
+     * Reads if the bytes lie in memory or in a cache directory on this host.
+     *
+     * @return how many bytes, less than asked for only at the end of the file; -1: they do not, and
+     *     what was written to target's buffer does not count
+     */
+    public int readIfNear(long offset, int size, Target target) {
+        int bytes = bytesAt(offset, size);
+        if (bytes == 0) {
+            return 0;
+        }
+        ReadAhead.Loan loan = readAhead.lendIfHere(offset, bytes);
+        if (loan != null) {
+            target.lend(loan.parts(), loan.release());
+            return bytes;
+        }
+        return localWith(new ByteRange(offset, bytes)) != null
+                        && readLocal(target.buffer(bytes), offset)
+                ? bytes
+                : -1;
+    }
+
+    /**
+     * Reads, waiting for workers.
      *
      * @return how many bytes, less than asked for only at the end of the file
      * @throws MillraceException STALE_VERSION when the object has changed and its bytes are cached
      *     nowhere; UNAVAILABLE; INTERRUPTED
      */
-    public int read(ByteBuffer target, long offset, Cancellation cancellation) {
-        int near = readIfNear(target, offset);
+    public int read(long offset, int size, Target target, Cancellation cancellation) {
+        int near = readIfNear(offset, size, target);
         if (near >= 0) {
             return near;
         }
-        int bytes = bytesAt(target, offset);
-        int end = target.limit();
-        target.limit(target.position() + bytes);
-        try {
-            if (!readAhead.read(target, offset, cancellation)) {
-                remote.read(subject, target, offset, cancellation);
-            }
-            return bytes;
-        } finally {
-            target.limit(end);
+        int bytes = bytesAt(offset, size);
+        ReadAhead.Loan loan = readAhead.lend(offset, bytes, cancellation);
+        if (loan == null) {
+            remote.read(subject, target.buffer(bytes), offset, cancellation);
+        } else {
+            target.lend(loan.parts(), loan.release());
         }
+        return bytes;
     }
 
-    private int bytesAt(ByteBuffer target, long offset) {
-        return (int) Math.max(0, Math.min(target.remaining(), subject.source().length() - offset));
+    /** As the other, into memory of the caller's. */
+    public int read(ByteBuffer target, long offset, Cancellation cancellation) {
+        int start = target.position();
+        int bytes =
+                read(
+                        offset,
+                        target.remaining(),
+                        new Target() {
+                            @Override
+                            public ByteBuffer buffer(int length) {
+                                return target.slice(start, length);
+                            }
+
+                            @Override
+                            public void lend(List<ByteBuffer> parts, Runnable release) {
+                                parts.forEach(target::put);
+                                release.run();
+                            }
+                        },
+                        cancellation);
+        target.position(start + bytes);
+        return bytes;
+    }
+
+    private int bytesAt(long offset, int size) {
+        return (int) Math.max(0, Math.min(size, subject.source().length() - offset));
     }
 
     private void fetch(ByteBuffer target, long offset, Cancellation cancellation) {

@@ -2,6 +2,7 @@ package io.millrace.client;
 
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class ReadAhead implements AutoCloseable {
 
     private static final int SEGMENT = 1 << 20;
+    private static final int PAGE = 4096;
     private static final int FREE_WINDOW = 8;
     private static final int MAX_WINDOW = 32;
 
@@ -39,6 +41,9 @@ final class ReadAhead implements AutoCloseable {
     interface Fetcher {
         void fetch(ByteBuffer target, long offset, Cancellation cancellation);
     }
+
+    /** Bytes in segments, which stay there until it is released. */
+    record Loan(List<ByteBuffer> parts, Runnable release) {}
 
     /** Buffers of all open files together. */
     static final class Budget {
@@ -54,7 +59,12 @@ final class ReadAhead implements AutoCloseable {
                 return null;
             }
             ByteBuffer buffer = idle.poll();
-            return buffer == null ? ByteBuffer.allocateDirect(SEGMENT) : buffer.clear();
+            return buffer == null ? allocate() : buffer.clear();
+        }
+
+        /** On a page: the kernel takes whole pages with less work. */
+        private static ByteBuffer allocate() {
+            return Arena.ofAuto().allocate(SEGMENT, PAGE).asByteBuffer();
         }
 
         private void giveBack(ByteBuffer buffer) {
@@ -97,41 +107,36 @@ final class ReadAhead implements AutoCloseable {
         this.fetcher = fetcher;
     }
 
-    /** Fills {@code target} from segments that are ready; false: it is as it was. */
-    boolean readIfHere(ByteBuffer target, long offset) {
+    /** A range that lies in segments; null: not all of it does. */
+    @Nullable Loan lendIfHere(long offset, int bytes) {
         List<Segment> covering;
-        synchronized (this) {
-            if (segments.isEmpty()) {
-                return false;
-            }
-            covering = covering(offset, target.remaining());
-            if (covering.isEmpty() || !covering.stream().allMatch(Segment::isReady)) {
-                return false;
-            }
-            covering.forEach(segment -> segment.users++);
-        }
-        long end = offset + target.remaining();
-        copy(covering, target, offset);
         List<Segment> next;
         synchronized (this) {
-            next = advance(offset, end);
+            if (segments.isEmpty()) {
+                return null;
+            }
+            covering = covering(offset, bytes);
+            if (covering.isEmpty() || !covering.stream().allMatch(Segment::isReady)) {
+                return null;
+            }
+            covering.forEach(segment -> segment.users++);
+            next = advance(offset, offset + bytes);
         }
         next.forEach(this::startFetching);
-        return true;
+        return lend(covering, offset, bytes);
     }
 
-    /** Fills {@code target}, waiting for segments on their way; false: it is as it was. */
-    boolean read(ByteBuffer target, long offset, Cancellation cancellation) {
+    /** A range that lies in segments or is on its way there; null: it is to be fetched. */
+    @Nullable Loan lend(long offset, int bytes, Cancellation cancellation) {
         List<Segment> covering;
         List<Segment> next;
         Segment own = null;
-        long end = offset + target.remaining();
         synchronized (this) {
-            next = advance(offset, end);
+            next = advance(offset, offset + bytes);
             if (length <= SEGMENT && segments.isEmpty()) {
                 own = create(0);
             }
-            covering = covering(offset, target.remaining());
+            covering = covering(offset, bytes);
             covering.forEach(segment -> segment.users++);
             if (!covering.isEmpty() && !covering.stream().allMatch(Segment::isReady)) {
                 caughtUp();
@@ -142,7 +147,7 @@ final class ReadAhead implements AutoCloseable {
             startFetching(own);
         }
         if (covering.isEmpty()) {
-            return false;
+            return null;
         }
         try {
             for (Segment segment : covering) {
@@ -153,12 +158,11 @@ final class ReadAhead implements AutoCloseable {
             cancellation.check();
             if (e.code() == ErrorCode.INTERRUPTED) {
                 // The segment was dropped on its way: the reader asks for itself.
-                return false;
+                return null;
             }
             throw e;
         }
-        copy(covering, target, offset);
-        return true;
+        return lend(covering, offset, bytes);
     }
 
     /** The reader waits for what is on its way. */
@@ -270,23 +274,24 @@ final class ReadAhead implements AutoCloseable {
         return result;
     }
 
-    /** Copies, and lets go of the segments; those read to their end are not needed any more. */
-    private void copy(List<Segment> covering, ByteBuffer target, long offset) {
+    /** Segments that are read to their end are not needed once they are given back. */
+    private Loan lend(List<Segment> covering, long offset, int bytes) {
+        List<ByteBuffer> parts = new ArrayList<>(covering.size());
         long at = offset;
+        long end = offset + bytes;
         for (Segment segment : covering) {
             long start = (long) segment.index * SEGMENT;
+            long segmentEnd = Math.min(start + SEGMENT, length);
             int from = (int) (at - start);
-            int bytes = Math.min(SEGMENT - from, target.remaining());
-            target.put(segment.buffer.slice(from, bytes));
-            at += bytes;
-            boolean finished = at == Math.min(start + SEGMENT, length);
-            synchronized (this) {
-                if (finished) {
+            at = Math.min(end, segmentEnd);
+            parts.add(segment.buffer.slice(from, (int) (at - start) - from));
+            if (at == segmentEnd) {
+                synchronized (this) {
                     drop(segment);
                 }
             }
-            release(segment);
         }
+        return new Loan(parts, () -> covering.forEach(this::release));
     }
 
     private void release(Segment segment) {

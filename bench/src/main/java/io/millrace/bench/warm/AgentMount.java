@@ -18,7 +18,12 @@ final class AgentMount implements AutoCloseable {
      *
      * @param jvmOptions beside those it is always started with
      */
-    AgentMount(Path log, int metadataPort, String readPolicy, List<String> jvmOptions)
+    AgentMount(
+            Path log,
+            int metadataPort,
+            String readPolicy,
+            String binding,
+            List<String> jvmOptions)
             throws IOException {
         directory = Files.createTempDirectory("millrace-warm-mount-");
         ProcessBuilder agent =
@@ -31,7 +36,9 @@ final class AgentMount implements AutoCloseable {
                                 "--metadata-service",
                                 "127.0.0.1:" + metadataPort,
                                 "--read-policy",
-                                readPolicy)
+                                readPolicy,
+                                "--binding",
+                                binding)
                         .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
         // To make an AOT cache beside a measurement would spoil it.
         agent.environment().put("MILLRACE_AOT", "never");

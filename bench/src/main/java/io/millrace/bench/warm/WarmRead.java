@@ -53,6 +53,9 @@ public final class WarmRead implements Callable<Integer> {
     @Option(names = "--read-policy", description = "Of the mount (default ${DEFAULT-VALUE}).")
     private String readPolicy = "passthrough";
 
+    @Option(names = "--binding", description = "Of the mount: direct or jnr (default ${DEFAULT-VALUE}).")
+    private String binding = "direct";
+
     @Option(
             names = "--only",
             defaultValue = "all",
@@ -87,6 +90,7 @@ public final class WarmRead implements Callable<Integer> {
                                 root.resolve("agent.log"),
                                 namespace.port(),
                                 readPolicy,
+                                binding,
                                 agentOptions)) {
                     mounted(warm, mount, readers, list, round);
                 }

@@ -6,6 +6,7 @@ import io.millrace.agent.fuse.DirectorySink;
 import io.millrace.agent.fuse.Entry;
 import io.millrace.agent.fuse.FuseFileSystem;
 import io.millrace.agent.fuse.FuseMount;
+import io.millrace.agent.fuse.ReadReply;
 import io.millrace.agent.fuse.Space;
 import io.millrace.agent.takeover.Supervision;
 import io.millrace.client.FileReader;
@@ -148,13 +149,25 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
     }
 
     @Override
-    public int read(long handle, long offset, ByteBuffer target, Call call) {
+    public int read(long handle, long offset, int size, ReadReply reply, Call call) {
         OpenFile file = file(handle);
+        FileReader.Target target =
+                new FileReader.Target() {
+                    @Override
+                    public ByteBuffer buffer(int bytes) {
+                        return reply.buffer(bytes);
+                    }
+
+                    @Override
+                    public void lend(List<ByteBuffer> parts, Runnable release) {
+                        reply.lend(parts, release);
+                    }
+                };
         if (!call.mayWait()) {
-            return file.reader().readIfNear(target, offset);
+            return file.reader().readIfNear(offset, size, target);
         }
         try {
-            return file.reader().read(target, offset, call.cancellation());
+            return file.reader().read(offset, size, target, call.cancellation());
         } catch (MillraceException e) {
             if (e.code() != ErrorCode.STALE_VERSION && e.code() != ErrorCode.NOT_FOUND) {
                 throw e;

@@ -1,6 +1,5 @@
 package io.millrace.agent.fuse;
 
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ObjLongConsumer;
@@ -51,13 +50,12 @@ public interface FuseFileSystem {
     long open(long node);
 
     /**
-     * Reads into {@code target} until it is full or the file ends.
+     * Reads, to the end of the file at most.
      *
-     * @param target direct; its remaining bytes are filled, less only at the end of the file
-     * @return how many bytes were read; {@link #WOULD_BLOCK}: it would block, and what was written
-     *     to target does not count
+     * @return how many bytes {@code reply} got; {@link #WOULD_BLOCK}: it would block, and what was
+     *     written to the reply's buffer does not count
      */
-    int read(long handle, long offset, ByteBuffer target, Call call);
+    int read(long handle, long offset, int size, ReadReply reply, Call call);
 
     /** Ends a handle. Each is released once; never fails. */
     void release(long handle);

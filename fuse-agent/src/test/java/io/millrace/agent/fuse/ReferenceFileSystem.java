@@ -190,7 +190,7 @@ public final class ReferenceFileSystem implements FuseFileSystem {
     }
 
     @Override
-    public int read(long handle, long offset, ByteBuffer target, Call call) {
+    public int read(long handle, long offset, int size, ReadReply reply, Call call) {
         Node node = handle(handle);
         if (mustWait(node.name, call)) {
             return WOULD_BLOCK;
@@ -200,7 +200,8 @@ public final class ReferenceFileSystem implements FuseFileSystem {
         if (failure != null) {
             throw new MillraceException(failure, "reads fail as the test wants it");
         }
-        int bytes = (int) Math.max(0, Math.min(target.remaining(), node.length - offset));
+        int bytes = (int) Math.max(0, Math.min(size, node.length - offset));
+        ByteBuffer target = reply.buffer(bytes);
         for (int i = 0; i < bytes; i++) {
             target.put(contentAt(node.seed, offset + i));
         }

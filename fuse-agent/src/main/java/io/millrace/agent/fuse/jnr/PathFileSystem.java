@@ -128,7 +128,12 @@ final class PathFileSystem extends FuseStubFS {
                             MemorySegment.ofAddress(target.address())
                                     .reinterpret(size)
                                     .asByteBuffer();
-                    return fileSystem.read(file.fh.longValue(), offset, buffer, waiting());
+                    return fileSystem.read(
+                            file.fh.longValue(),
+                            offset,
+                            (int) Math.min(size, Integer.MAX_VALUE),
+                            new CopyingReply(buffer),
+                            waiting());
                 });
     }
 

@@ -50,6 +50,8 @@ final class Libc {
             declare("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle WRITE =
             declare("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle WRITEV =
+            declare("writev", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
     private static final MethodHandle OPEN =
             declare(
                     "open",
@@ -105,6 +107,16 @@ final class Libc {
     static long write(MemorySegment errno, int fd, long address, long bytes) {
         try {
             long result = (long) WRITE.invokeExact(errno, fd, address, bytes);
+            return result < 0 ? -caught(errno) : result;
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** writev(2) of {@code count} parts, which lie as struct iovec at {@code vector}. */
+    static long writeVector(MemorySegment errno, int fd, long vector, int count) {
+        try {
+            long result = (long) WRITEV.invokeExact(errno, fd, vector, count);
             return result < 0 ? -caught(errno) : result;
         } catch (Throwable e) {
             throw unexpected(e);

@@ -161,7 +161,7 @@ final class Opens {
     }
 
     private int readOpen(long handle, long offset, int size, ReplyBuffer out, Call call) {
-        int bytes = fileSystem.read(handle, offset, out.body(Math.min(size, out.capacity())), call);
+        int bytes = fileSystem.read(handle, offset, Math.min(size, out.capacity()), out, call);
         return bytes == FuseFileSystem.WOULD_BLOCK ? Operation.WOULD_BLOCK : bytes;
     }
 

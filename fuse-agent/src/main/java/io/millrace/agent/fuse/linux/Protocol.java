@@ -140,6 +140,7 @@ final class Protocol {
 
     /** Takes back what the reply in {@code out} would have given: lookups, an open file. */
     void takeBack(ReplyBuffer out) {
+        out.giveBackLent();
         for (long node : out.given()) {
             fileSystem.forget(node, 1);
         }

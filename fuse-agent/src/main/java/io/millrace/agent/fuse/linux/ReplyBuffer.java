@@ -1,14 +1,18 @@
 package io.millrace.agent.fuse.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import io.millrace.agent.fuse.Attributes;
 import io.millrace.agent.fuse.Entry;
+import io.millrace.agent.fuse.ReadReply;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,12 +20,17 @@ import org.jspecify.annotations.Nullable;
  * at a time.
  *
  * <p>It remembers the nodes whose lookup count the reply raises, so that they can be taken back
- * when the reply does not arrive; and the file it opens.
+ * when the reply does not arrive; and the file it opens. The body may also lie elsewhere, lent for
+ * this reply.
  */
-final class ReplyBuffer {
+final class ReplyBuffer implements ReadReply {
 
     private static final int PAGE = 4096;
     private static final int BODY = 2 * PAGE;
+
+    /** With the header as many as struct iovec that a scratch has room for. */
+    private static final int MAX_PARTS = 15;
+
     private static final int HEADER = BODY - Wire.OUT_HEADER;
 
     private final MemorySegment memory;
@@ -31,6 +40,8 @@ final class ReplyBuffer {
     private long[] given = new long[16];
     private int givenCount;
     private @Nullable Opened opened;
+    private List<ByteBuffer> lent = List.of();
+    private Runnable releaseLent = () -> {};
 
     /** A file that the reply in the making says is open. */
     record Opened(long node, long handle) {}
@@ -54,9 +65,19 @@ final class ReplyBuffer {
         return scratch;
     }
 
-    /** The first {@code bytes} of the body, to be filled. */
-    ByteBuffer body(int bytes) {
+    @Override
+    public ByteBuffer buffer(int bytes) {
         return body.slice(0, bytes);
+    }
+
+    @Override
+    public void lend(List<ByteBuffer> parts, Runnable release) {
+        if (parts.size() > MAX_PARTS) {
+            release.run();
+            throw new IllegalArgumentException(parts.size() + " parts of one reply");
+        }
+        lent = parts;
+        releaseLent = release;
     }
 
     void putInt(int offset, int value) {
@@ -157,6 +178,15 @@ final class ReplyBuffer {
     void reset() {
         givenCount = 0;
         opened = null;
+        giveBackLent();
+    }
+
+    /** What was lent for the reply is not needed: it was sent, or will not be. */
+    void giveBackLent() {
+        if (!lent.isEmpty()) {
+            lent = List.of();
+            releaseLent.run();
+        }
     }
 
     /**
@@ -170,7 +200,30 @@ final class ReplyBuffer {
         memory.set(JAVA_INT_UNALIGNED, HEADER, bytes);
         memory.set(JAVA_INT_UNALIGNED, HEADER + 4, Math.min(result, 0));
         memory.set(JAVA_LONG_UNALIGNED, HEADER + 8, unique);
-        return write(fd, bytes);
+        try {
+            return lent.isEmpty() || result <= 0 ? write(fd, bytes) : writeLent(fd);
+        } finally {
+            giveBackLent();
+        }
+    }
+
+    /** The header, and the body from where it lies. */
+    private int writeLent(int fd) {
+        MemorySegment vector = scratch.struct();
+        vector.setAtIndex(JAVA_LONG, 0, memory.address() + HEADER);
+        vector.setAtIndex(JAVA_LONG, 1, Wire.OUT_HEADER);
+        int count = 1;
+        for (ByteBuffer part : lent) {
+            vector.setAtIndex(JAVA_LONG, 2L * count, MemorySegment.ofBuffer(part).address());
+            vector.setAtIndex(JAVA_LONG, 2L * count + 1, part.remaining());
+            count++;
+        }
+        long result;
+        do {
+            result = Libc.writeVector(scratch.errno(), fd, vector.address(), count);
+        } while (result == -io.millrace.model.Errno.EINTR);
+        Reference.reachabilityFence(lent);
+        return (int) Math.min(result, 0);
     }
 
     /** Sends a notification with {@code bytes} of body. */
