@@ -30,7 +30,8 @@ import picocli.CommandLine.Option;
  *
  * <p>Passes over small files read each once, or end early where that is asked for. Each begins with
  * nothing of the set cached, on a mount that was just made and whose agent has read other files, by
- * the same way as far as it can: agents and plain clients live for days. The set has been listed, as data loaders do at first.
+ * the same way as far as it can: agents and plain clients live for days. The set has been listed,
+ * as data loaders do at first.
  */
 @Command(
         name = "bench/run cold",

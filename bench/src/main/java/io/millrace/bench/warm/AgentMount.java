@@ -19,11 +19,7 @@ final class AgentMount implements AutoCloseable {
      * @param jvmOptions beside those it is always started with
      */
     AgentMount(
-            Path log,
-            int metadataPort,
-            String readPolicy,
-            String binding,
-            List<String> jvmOptions)
+            Path log, int metadataPort, String readPolicy, String binding, List<String> jvmOptions)
             throws IOException {
         directory = Files.createTempDirectory("millrace-warm-mount-");
         ProcessBuilder agent =

@@ -53,7 +53,9 @@ public final class WarmRead implements Callable<Integer> {
     @Option(names = "--read-policy", description = "Of the mount (default ${DEFAULT-VALUE}).")
     private String readPolicy = "passthrough";
 
-    @Option(names = "--binding", description = "Of the mount: direct or jnr (default ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--binding",
+            description = "Of the mount: direct or jnr (default ${DEFAULT-VALUE}).")
     private String binding = "direct";
 
     @Option(

@@ -6,6 +6,8 @@ import io.millrace.model.ByteRange;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.FileSource;
 import io.millrace.model.MillraceException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * {@link #lock} guards the queue.
  */
 public final class Prefetches {
+
+    private static final Logger LOG = System.getLogger(Prefetches.class.getName());
 
     /** A file of one chunk is small: larger ones are read ahead as they are read. */
     private static final long MAX_FILE_BYTES = BlockLayout.CHUNK_BYTES;
@@ -97,6 +101,9 @@ public final class Prefetches {
                 if (e.code() == ErrorCode.NO_SPACE || e.code() == ErrorCode.BUSY) {
                     pause();
                 }
+            } catch (RuntimeException e) {
+                // The next file may be good.
+                LOG.log(Level.ERROR, "a file was not fetched ahead: " + file.key(), e);
             }
         }
     }

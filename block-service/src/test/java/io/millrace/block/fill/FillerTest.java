@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.block.Eventually;
 import io.millrace.block.TestWorkerParts;
 import io.millrace.model.ByteRange;
 import io.millrace.model.ErrorCode;
@@ -87,20 +88,36 @@ class FillerTest {
         }
     }
 
+    private static final FillSettings AHEAD =
+            new FillSettings(8, 4, 4L << 20, 8L << 20, 16L << 20, Duration.ofSeconds(10));
+
     @Test
-    void sequentialReadsAreFetchedAhead() throws IOException {
-        FillSettings ahead =
-                new FillSettings(8, 4, 4L << 20, 8L << 20, 16L << 20, Duration.ofSeconds(10));
-        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB, ahead)) {
-            parts.object("a", 8 * MIB);
+    void sequentialReadsAreFetchedAheadToTheEndOfARun() throws IOException {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB, AHEAD)) {
+            parts.object("a", 24 * MIB);
             FileSource file = parts.stat("a");
             parts.read(file, new ByteRange(0, MIB));
             assertEquals(MIB, parts.counts.bytes());
             parts.read(file, new ByteRange(MIB, MIB));
-            io.millrace.block.Eventually.holds(
-                    "the rest of the block is there",
-                    () -> parts.cache.residentBytes(file.fileVersion()) == 4 * MIB);
-            assertEquals(4 * MIB, parts.counts.bytes(), "not beyond the block of 4 MiB");
+            Eventually.holds(
+                    "8 MiB behind the reader are there, and the rest of their run",
+                    () -> parts.cache.residentBytes(file.fileVersion()) == 12 * MIB);
+            assertEquals(12 * MIB, parts.counts.bytes());
+        }
+    }
+
+    @Test
+    void aStreamIsOneRequestForEachRunThoughItsReadsFindTheirBytes() throws IOException {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB, AHEAD)) {
+            byte[] bytes = parts.object("a", 32 * MIB);
+            FileSource file = parts.stat("a");
+            for (int at = 0; at < bytes.length; at += MIB) {
+                assertArrayEquals(
+                        Arrays.copyOfRange(bytes, at, at + MIB),
+                        parts.read(file, new ByteRange(at, MIB)));
+            }
+            assertEquals(bytes.length, parts.counts.bytes());
+            assertEquals(1 + 8, parts.counts.calls(Verb.READ), "the first chunk, then runs");
         }
     }
 
@@ -253,7 +270,7 @@ class FillerTest {
                 }
             }
             assertArrayEquals(bytes, parts.read(file, ByteRange.whole(file.length())));
-            io.millrace.block.Eventually.holds(
+            Eventually.holds(
                     "only the new copy counts", () -> parts.cache.usage().usedBytes() == 5 * MIB);
         }
     }
