@@ -187,9 +187,12 @@ class AgentProcessIT {
                         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                         .start();
         processes.add(reader);
+        long killed = System.nanoTime();
         agent.destroyForcibly().waitFor();
         assertTrue(reader.waitFor(5, TimeUnit.SECONDS), "a reader hangs");
         Mounts.await("the mount is gone", () -> !Mounts.isMounted(mountPoint));
+        long millis = (System.nanoTime() - killed) / 1_000_000;
+        assertTrue(millis < 5_000, "the mount was gone after " + millis + " ms");
         assertEquals(0, Files.list(mountPoint).count());
         Process next = mounted("--path", "/sub");
         assertEquals(10, Files.size(mountPoint.resolve("a")));
