@@ -49,7 +49,7 @@ public final class FileReader implements AutoCloseable {
         return subject.source();
     }
 
-    /** Where the bytes of one read go: to one of the two, once. */
+    /** Where the bytes of one read go: to one of the two, the last that is called. */
     public interface Target {
 
         /** Memory to be filled: direct, of {@code bytes} bytes. */
@@ -79,10 +79,7 @@ public final class FileReader implements AutoCloseable {
             target.lend(loan.parts(), loan.release());
             return bytes;
         }
-        return localWith(new ByteRange(offset, bytes)) != null
-                        && readLocal(target.buffer(bytes), offset)
-                ? bytes
-                : -1;
+        return readLocal(target.buffer(bytes), offset) ? bytes : -1;
     }
 
     /**

@@ -3,7 +3,7 @@ package io.millrace.agent.fuse;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** Where the bytes of one read go: to one of the two, once. */
+/** Where the bytes of one read go: to one of the two, the last that is called. */
 public interface ReadReply {
 
     /** Memory to be filled: direct, of {@code bytes} bytes. */
