@@ -1,5 +1,7 @@
 package io.millrace.bench.warm;
 
+import io.millrace.cache.CacheReader;
+import io.millrace.cache.CacheReaders;
 import io.millrace.cache.CacheSettings;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CachedFile;
@@ -66,21 +68,28 @@ final class WarmFiles {
     void make(int count, int bytes, List<Integer> largeMebibytes) throws IOException {
         ByteCount capacity = new ByteCount(1L << 40);
         try (CacheStore store =
-                CacheStore.open(
-                        new CacheSettings(
-                                cache, capacity, new ByteCount(0), SyncPolicy.NEVER, 64))) {
+                        CacheStore.open(
+                                new CacheSettings(
+                                        cache, capacity, new ByteCount(0), SyncPolicy.NEVER, 64));
+                CacheReader names = CacheReaders.open(List.of(cache))) {
             for (int d = 0; d < DIRECTORIES; d++) {
                 String directory = String.format("class-%02d", d);
                 long id = namespace.directory(FixedNamespace.ROOT, directory);
                 for (int i = d; i < count; i += DIRECTORIES) {
                     String name = String.format("%06d.jpg", i);
                     small.add(directory + "/" + name);
-                    make(store, id, directory, name, bytes);
+                    make(store, names, id, directory, name, bytes);
                 }
             }
             long id = namespace.directory(FixedNamespace.ROOT, "large");
             for (int mebibytes : largeMebibytes) {
-                make(store, id, "large", Integer.toString(mebibytes), (long) mebibytes << 20);
+                make(
+                        store,
+                        names,
+                        id,
+                        "large",
+                        Integer.toString(mebibytes),
+                        (long) mebibytes << 20);
             }
         }
         link();
@@ -96,12 +105,18 @@ final class WarmFiles {
         }
     }
 
-    private void make(CacheStore store, long parent, String directory, String name, long length)
+    private void make(
+            CacheStore store,
+            CacheReader names,
+            long parent,
+            String directory,
+            String name,
+            long length)
             throws IOException {
         Path file = local.resolve(directory).resolve(name);
         FileSource source = namespace.file(parent, name, directory + "/" + name, length);
         FileVersion version = source.fileVersion();
-        Path inCache = complete(version);
+        Path inCache = Path.of(names.names(version).getFirst());
         if (Files.exists(file) && Files.isSameFile(file, inCache)) {
             return;
         }
@@ -116,13 +131,5 @@ final class WarmFiles {
             }
         }
         missing.put(file, inCache);
-    }
-
-    private Path complete(FileVersion version) {
-        String name = version.toString();
-        return cache.resolve("v1")
-                .resolve(name.substring(0, 2))
-                .resolve(name.substring(2, 4))
-                .resolve(name);
     }
 }
