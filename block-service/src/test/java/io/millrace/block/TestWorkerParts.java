@@ -12,6 +12,7 @@ import io.millrace.contracts.v1.MountOptions;
 import io.millrace.model.ByteCount;
 import io.millrace.model.ByteRange;
 import io.millrace.model.FileSource;
+import io.millrace.understore.BucketLimits;
 import io.millrace.understore.CallCounts;
 import io.millrace.understore.ObjectStatus;
 import io.millrace.understore.UnderStore;
@@ -67,11 +68,13 @@ public final class TestWorkerParts implements AutoCloseable {
                         .build();
         mounts =
                 new MountTable(
-                        wanted -> {
+                        (wanted, attempts) -> {
                             UnderStore counted =
-                                    UnderStores.observed(UnderStores.open(wanted), counts);
+                                    UnderStores.observed(
+                                            UnderStores.open(wanted, attempts), counts);
                             return new FaultyUnderStore(counted, faults);
                         },
+                        new BucketLimits(settings.maxGets(), System::nanoTime),
                         () -> List.of(mount));
         filler = new Filler(cache, mounts, settings, FillMeter.NONE);
     }

@@ -21,10 +21,18 @@ public final class UnderStores {
      *     unknown, or the credentials' reference leads nowhere; NOT_FOUND: no such local directory
      */
     public static UnderStore open(UnderStoreSettings settings) {
+        return open(settings, AttemptListener.NONE);
+    }
+
+    /**
+     * As {@link #open(UnderStoreSettings)}, with every attempt at a store that can be asked too
+     * much told to {@code attempts}: a local directory has none.
+     */
+    public static UnderStore open(UnderStoreSettings settings, AttemptListener attempts) {
         check(settings.limits());
         String scheme = settings.uri().getScheme();
         return switch (scheme == null ? "" : scheme.toLowerCase(Locale.ROOT)) {
-            case "s3" -> S3UnderStores.open(settings);
+            case "s3" -> S3UnderStores.open(settings, attempts);
             case "file" -> LocalUnderStores.open(settings);
             default ->
                     throw new MillraceException(
@@ -38,6 +46,21 @@ public final class UnderStores {
     /** {@code store}, with every call and every byte told to {@code listener}. */
     public static UnderStore observed(UnderStore store, UnderStoreListener listener) {
         return new ObservedUnderStore(store, listener);
+    }
+
+    /**
+     * Opens a store whose attributes and listings are asked for only as often at once as its
+     * bucket's {@code limits} allow; a call that gets no turn within its call timeout fails with
+     * BUSY.
+     *
+     * @throws MillraceException as {@link #open(UnderStoreSettings)}
+     */
+    public static UnderStore limited(UnderStoreSettings settings, BucketLimits limits) {
+        return new LimitedUnderStore(
+                open(settings, limits.listener(settings)),
+                limits.of(settings, UnderStoreListener.Verb.STAT),
+                limits.of(settings, UnderStoreListener.Verb.LIST),
+                settings.limits().callTimeout());
     }
 
     private static void check(UnderStoreSettings.Limits limits) {

@@ -13,6 +13,8 @@ import io.millrace.block.fill.Prefetches;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CacheUsage;
 import io.millrace.model.ErrorCode;
+import io.millrace.understore.BucketLimits;
+import io.millrace.understore.UnderStoreListener.Verb;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -99,6 +101,19 @@ final class BlockMetrics implements FillMeter, DataPortMeter, BatchMeter {
                 "cache.corrupt.chunks",
                 "Chunks dropped for a wrong checksum",
                 CacheUsage::corruptChunks);
+    }
+
+    /** Watches what buckets bear. */
+    void watch(BucketLimits limits) {
+        gauge(
+                "fetch.limit",
+                "Reads that the bucket which bears least is asked at once",
+                limits,
+                l -> l.lowest(Verb.READ));
+        FunctionCounter.builder(
+                        PREFIX + "fetch.limit.decreases", limits, l -> l.decreases(Verb.READ))
+                .description("How often a bucket asked for less, and was asked half as much")
+                .register(registry);
     }
 
     private <T> void gauge(String name, String description, T subject, ToDoubleFunction<T> value) {

@@ -11,6 +11,7 @@ import io.millrace.block.fill.Prefetches;
 import io.millrace.block.mounts.MountTable;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CacheUsage;
+import io.millrace.understore.BucketLimits;
 import io.millrace.understore.UnderStores;
 import io.vertx.core.Vertx;
 import java.lang.System.Logger;
@@ -55,7 +56,8 @@ final class Worker {
         this.member =
                 new ClusterMember(
                         settings.member(), view, () -> describe(dataPortNumber(), controlPort));
-        this.mounts = new MountTable(UnderStores::open, member::listMounts);
+        BucketLimits limits = new BucketLimits(settings.fill().maxGets(), System::nanoTime);
+        this.mounts = new MountTable(UnderStores::open, limits, member::listMounts);
         Filler filler = new Filler(cache, mounts, settings.fill(), metrics);
         this.prefetches =
                 new Prefetches(filler, settings.prefetchFiles(), settings.fill().maxLoadGets());
@@ -73,6 +75,7 @@ final class Worker {
             throw e;
         }
         metrics.watch(cache, filler, prefetches, dataPort);
+        metrics.watch(limits);
         this.batches = kafka.map(servers -> startBatches(servers, filler, metrics)).orElse(null);
         member.start(mounts);
         LOG.log(

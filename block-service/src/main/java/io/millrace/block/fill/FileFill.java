@@ -7,6 +7,7 @@ import io.millrace.model.ByteRange;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.FileSource;
 import io.millrace.model.MillraceException;
+import io.millrace.understore.AdaptiveLimit;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -70,7 +71,7 @@ final class FileFill {
                     if (flight == null) {
                         break;
                     }
-                } else if (urgency == Urgency.READ && flight.run.hurry()) {
+                } else if (flight.run.hurry(urgency)) {
                     filler.permits().reconsider();
                 }
                 flight.waiters++;
@@ -93,10 +94,11 @@ final class FileFill {
      */
     void fetchAhead(int first, int last, int end) {
         List<FillRun> runs = new ArrayList<>();
+        AdaptiveLimit bucket = filler.mounts().find(source.mountId()).reads();
         lock.lock();
         try {
             for (int chunk = first; chunk <= last && !passesThrough; chunk++) {
-                if (!filler.permits().hasRoom()) {
+                if (!filler.permits().hasRoom(bucket)) {
                     break;
                 }
                 if (isMissing(chunk) && !flights.containsKey(chunk)) {
@@ -178,9 +180,14 @@ final class FileFill {
     private void fetch(FillRun run) {
         int next = run.first;
         try {
-            Urgency permit = filler.permits().take(run::urgency, filler.settings().timeout());
+            MountTable.Mounted mounted = filler.mounts().find(source.mountId());
+            GetPermits.Permit permit =
+                    filler.permits()
+                            .take(
+                                    new GetPermits.Request(
+                                            mounted.reads(), source.mountId(), run::urgency),
+                                    filler.settings().timeout());
             try {
-                MountTable.Mounted mounted = filler.mounts().find(source.mountId());
                 int attempts = 0;
                 while (next <= run.last) {
                     int reached = fetchOnce(mounted, next, run.last);

@@ -17,10 +17,12 @@ final class FillRun {
         return urgency;
     }
 
-    /** A reader waits for it now; true: that is news. */
-    boolean hurry() {
-        boolean news = urgency != Urgency.READ;
-        urgency = Urgency.READ;
+    /** Someone that urgent waits for it now; true: that is news. Called under the fill's lock. */
+    boolean hurry(Urgency wanted) {
+        boolean news = wanted.compareTo(urgency) < 0;
+        if (news) {
+            urgency = wanted;
+        }
         return news;
     }
 }

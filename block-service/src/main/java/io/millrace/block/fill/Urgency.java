@@ -1,9 +1,11 @@
 package io.millrace.block.fill;
 
-/** Who waits for bytes. */
+/** Who waits for bytes; earlier goes first. */
 public enum Urgency {
-    /** Training: goes first. */
+    /** Training. */
     READ,
     /** A load job, which never slows a read. */
-    LOAD
+    LOAD,
+    /** The cluster itself, which never slows a job. */
+    BACKGROUND
 }

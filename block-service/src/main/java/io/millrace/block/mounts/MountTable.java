@@ -5,13 +5,16 @@ import io.millrace.contracts.v1.Mount;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import io.millrace.understore.AdaptiveLimit;
+import io.millrace.understore.AttemptListener;
+import io.millrace.understore.BucketLimits;
 import io.millrace.understore.UnderStore;
+import io.millrace.understore.UnderStoreListener.Verb;
 import io.millrace.understore.UnderStoreSettings;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +29,9 @@ public final class MountTable implements AutoCloseable {
      *
      * @param store rooted at the mount's URI
      * @param layout how its files are cut
+     * @param reads how many reads its bucket bears at once
      */
-    public record Mounted(UnderStore store, BlockLayout layout) {}
+    public record Mounted(UnderStore store, BlockLayout layout, AdaptiveLimit reads) {}
 
     private static final class Entry {
         final Mount mount;
@@ -38,17 +42,25 @@ public final class MountTable implements AutoCloseable {
         }
     }
 
-    private final Function<UnderStoreSettings, UnderStore> opener;
+    private final Opener opener;
+    private final BucketLimits limits;
     private final Supplier<List<Mount>> asker;
     private Map<Long, Entry> entries = new HashMap<>();
 
+    /** Makes a store that tells how each attempt went. */
+    @FunctionalInterface
+    public interface Opener {
+        UnderStore open(UnderStoreSettings settings, AttemptListener attempts);
+    }
+
     /**
      * @param opener makes a store
+     * @param limits told of each attempt
      * @param asker asks the metadata-service for all mounts; throws when it cannot be reached
      */
-    public MountTable(
-            Function<UnderStoreSettings, UnderStore> opener, Supplier<List<Mount>> asker) {
+    public MountTable(Opener opener, BucketLimits limits, Supplier<List<Mount>> asker) {
         this.opener = opener;
+        this.limits = limits;
         this.asker = asker;
     }
 
@@ -112,7 +124,10 @@ public final class MountTable implements AutoCloseable {
                             mount.getOptions().getPathStyle(),
                             mount.getOptions().getCredentials(),
                             UnderStoreSettings.Limits.DEFAULT);
-            return new Mounted(opener.apply(settings), Messages.blockLayout(mount));
+            return new Mounted(
+                    opener.open(settings, limits.listener(settings)),
+                    Messages.blockLayout(mount),
+                    limits.of(settings, Verb.READ));
         } catch (IllegalArgumentException e) {
             throw new MillraceException(
                     ErrorCode.INVALID_ARGUMENT,

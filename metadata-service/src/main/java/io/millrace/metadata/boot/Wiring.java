@@ -10,6 +10,7 @@ import io.millrace.metadata.endpoint.EndpointLimits;
 import io.millrace.metadata.mounts.MountTable;
 import io.millrace.metadata.namespace.Namespace;
 import io.millrace.metadata.workers.WorkerRegistry;
+import io.millrace.understore.BucketLimits;
 import io.millrace.understore.UnderStoreSettings;
 import io.millrace.understore.UnderStores;
 import io.quarkus.agroal.DataSource;
@@ -44,16 +45,15 @@ final class Wiring {
     static MountTable mountTable(Database database, MetadataSettings settings) {
         Duration call = settings.listing().callTime();
         Duration tryOut = settings.mounts().tryOutTime();
+        int connections = CONNECTIONS + settings.listing().attributeReads();
+        BucketLimits bucketLimits = new BucketLimits(connections, System::nanoTime);
         return new MountTable(
                 database,
-                UnderStores::open,
+                wanted -> UnderStores.limited(wanted, bucketLimits),
                 new MountTable.Limits(
                         settings.mounts().most(),
                         new UnderStoreSettings.Limits(
-                                CONNECTIONS + settings.listing().attributeReads(),
-                                ATTEMPTS,
-                                call.dividedBy(2),
-                                call),
+                                connections, ATTEMPTS, call.dividedBy(2), call),
                         new UnderStoreSettings.Limits(
                                 1, 2, shorter(TRY_OUT_ATTEMPT, tryOut), tryOut)),
                 InstantSource.system());

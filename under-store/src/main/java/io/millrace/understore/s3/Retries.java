@@ -1,6 +1,10 @@
 package io.millrace.understore.s3;
 
+import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import io.millrace.understore.AttemptListener;
+import io.millrace.understore.AttemptListener.Pressure;
+import io.millrace.understore.UnderStoreListener.Verb;
 import io.millrace.understore.UnderStoreSettings;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
@@ -20,29 +24,42 @@ final class Retries {
 
     private final UnderStoreSettings.Limits limits;
     private final S3Failures failures;
+    private final AttemptListener attempts;
 
-    Retries(UnderStoreSettings.Limits limits, S3Failures failures) {
+    Retries(UnderStoreSettings.Limits limits, S3Failures failures, AttemptListener attempts) {
         this.limits = limits;
         this.failures = failures;
+        this.attempts = attempts;
     }
 
     /**
+     * @param verb what is asked
      * @param key for messages
      * @param call given the time that is left for one attempt
      */
-    <T> T call(String key, Function<Duration, T> call) {
+    <T> T call(Verb verb, String key, Function<Duration, T> call) {
         long end = System.nanoTime() + limits.callTimeout().toNanos();
         for (int attempt = 1; ; attempt++) {
             try {
-                return call.apply(attemptTime(end));
+                T answer = call.apply(attemptTime(end));
+                attempts.onAttempt(verb, Pressure.NONE);
+                return answer;
             } catch (SdkException e) {
                 S3Failures.Judged judged = failures.judge(e, key);
+                attempts.onAttempt(verb, pressure(judged));
                 if (attempt >= limits.attempts() || judged.retry() == S3Failures.Retry.NO) {
                     throw judged.failure();
                 }
                 pause(judged, attempt, end, key);
             }
         }
+    }
+
+    private static Pressure pressure(S3Failures.Judged judged) {
+        return judged.retry() == S3Failures.Retry.SLOWER
+                        || judged.failure().code() == ErrorCode.DEADLINE_EXCEEDED
+                ? Pressure.TOO_MUCH
+                : Pressure.NONE;
     }
 
     private Duration attemptTime(long end) {

@@ -7,6 +7,7 @@ import io.millrace.understore.ExactStream;
 import io.millrace.understore.ListPage;
 import io.millrace.understore.ObjectStatus;
 import io.millrace.understore.UnderStore;
+import io.millrace.understore.UnderStoreListener.Verb;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,6 +49,7 @@ final class S3UnderStore implements UnderStore {
         try {
             HeadObjectResponse head =
                     retries.call(
+                            Verb.STAT,
                             key,
                             time ->
                                     client.headObject(r ->
@@ -75,6 +77,7 @@ final class S3UnderStore implements UnderStore {
         }
         try {
             retries.call(
+                    Verb.STAT,
                     "",
                     time ->
                             client.headBucket(r ->
@@ -98,6 +101,7 @@ final class S3UnderStore implements UnderStore {
     public ListPage list(String prefix, Depth depth, @Nullable String continuation, int maxKeys) {
         ListObjectsV2Response answer =
                 retries.call(
+                        Verb.LIST,
                         prefix,
                         time ->
                                 client.listObjectsV2(r ->
@@ -141,6 +145,7 @@ final class S3UnderStore implements UnderStore {
         }
         ResponseInputStream<GetObjectResponse> body =
                 retries.call(
+                        Verb.READ,
                         key,
                         time ->
                                 client.getObject(r -> {

@@ -2,6 +2,7 @@ package io.millrace.understore.s3;
 
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import io.millrace.understore.AttemptListener;
 import io.millrace.understore.UnderStore;
 import io.millrace.understore.UnderStoreSettings;
 import java.net.URI;
@@ -27,7 +28,7 @@ public final class S3UnderStores {
      * @throws MillraceException INVALID_ARGUMENT: the URI, the endpoint or the credentials'
      *     reference is not one
      */
-    public static UnderStore open(UnderStoreSettings settings) {
+    public static UnderStore open(UnderStoreSettings settings, AttemptListener attempts) {
         Bucket bucket = Bucket.parse(settings.uri());
         UnderStoreSettings.Limits limits = settings.limits();
         Duration connect =
@@ -62,7 +63,8 @@ public final class S3UnderStores {
                     .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED);
         }
         S3Failures failures = new S3Failures(bucket, endpoint, settings.credentials(), limits);
-        return new S3UnderStore(builder.build(), bucket, failures, new Retries(limits, failures));
+        return new S3UnderStore(
+                builder.build(), bucket, failures, new Retries(limits, failures, attempts));
     }
 
     private static URI endpoint(String text) {

@@ -11,7 +11,10 @@ import com.sun.net.httpserver.HttpServer;
 import io.millrace.model.ByteRange;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import io.millrace.understore.AttemptListener;
+import io.millrace.understore.AttemptListener.Pressure;
 import io.millrace.understore.UnderStore;
+import io.millrace.understore.UnderStoreListener;
 import io.millrace.understore.UnderStoreSettings;
 import io.millrace.understore.UnderStores;
 import java.io.IOException;
@@ -21,6 +24,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -79,6 +84,36 @@ class S3FaultsTest {
             assertArrayEquals(BODY, in.readAllBytes());
         }
         assertEquals(3, requests.get());
+    }
+
+    @Test
+    void eachAttemptTellsWhetherTheStoreWantsLess() throws Exception {
+        answer =
+                (exchange, request) -> {
+                    switch (request) {
+                        case 1 -> slowDown(exchange);
+                        case 2 -> error(exchange, 500, "InternalError");
+                        case 3 -> awaitOver();
+                        default -> good(exchange, request);
+                    }
+                };
+        List<AttemptListener.Pressure> heard = new CopyOnWriteArrayList<>();
+        try (UnderStore store =
+                        UnderStores.open(
+                                settings(
+                                        "http://127.0.0.1:" + server.getAddress().getPort(),
+                                        4,
+                                        Duration.ofMillis(300),
+                                        Duration.ofSeconds(20)),
+                                (verb, pressure) -> {
+                                    assertEquals(UnderStoreListener.Verb.READ, verb);
+                                    heard.add(pressure);
+                                });
+                InputStream in = store.read("k", VERSION, WHOLE)) {
+            assertArrayEquals(BODY, in.readAllBytes());
+        }
+        assertEquals(
+                List.of(Pressure.TOO_MUCH, Pressure.NONE, Pressure.TOO_MUCH, Pressure.NONE), heard);
     }
 
     @Test
