@@ -1,17 +1,23 @@
 package io.millrace.block;
 
+import io.millrace.block.cluster.ClusterView;
 import io.millrace.block.fill.FileRead;
 import io.millrace.block.fill.FillMeter;
 import io.millrace.block.fill.FillSettings;
 import io.millrace.block.fill.Filler;
 import io.millrace.block.mounts.MountTable;
+import io.millrace.block.peers.PeerMeter;
+import io.millrace.block.peers.PeerSettings;
+import io.millrace.block.peers.Peers;
 import io.millrace.cache.CacheSettings;
 import io.millrace.cache.CacheStore;
+import io.millrace.contracts.DataPort.Origin;
 import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.MountOptions;
 import io.millrace.model.ByteCount;
 import io.millrace.model.ByteRange;
 import io.millrace.model.FileSource;
+import io.millrace.model.WorkerId;
 import io.millrace.understore.BucketLimits;
 import io.millrace.understore.CallCounts;
 import io.millrace.understore.ObjectStatus;
@@ -25,6 +31,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.function.LongSupplier;
 
 /** A cache and a filler over a real directory whose calls are counted, and may go wrong. */
 public final class TestWorkerParts implements AutoCloseable {
@@ -35,7 +42,9 @@ public final class TestWorkerParts implements AutoCloseable {
     public final CallCounts counts = new CallCounts();
     public final CacheStore cache;
     public final MountTable mounts;
+    public final ClusterView view;
     public final Filler filler;
+    private final Peers peers;
     private final Faults faults = new Faults();
 
     /** What the next calls do. */
@@ -55,10 +64,24 @@ public final class TestWorkerParts implements AutoCloseable {
 
     public TestWorkerParts(Path directory, long capacityBytes, FillSettings settings)
             throws IOException {
+        this(directory, new WorkerId("w1"), capacityBytes, settings, System::nanoTime);
+    }
+
+    /** One of several workers over one directory of objects. */
+    public TestWorkerParts(
+            Path directory,
+            WorkerId self,
+            long capacityBytes,
+            FillSettings settings,
+            LongSupplier nanoTime)
+            throws IOException {
         source = Files.createDirectories(directory.resolve("source"));
         cache =
                 CacheStore.open(
-                        CacheSettings.of(directory.resolve("cache"), new ByteCount(capacityBytes)));
+                        CacheSettings.of(
+                                directory.resolve("cache-" + self), new ByteCount(capacityBytes)));
+        view = new ClusterView(self, nanoTime);
+        peers = new Peers(view, PeerSettings.DEFAULT, PeerMeter.NONE, nanoTime);
         Mount mount =
                 Mount.newBuilder()
                         .setId(MOUNT)
@@ -76,7 +99,7 @@ public final class TestWorkerParts implements AutoCloseable {
                         },
                         new BucketLimits(settings.maxGets(), System::nanoTime),
                         () -> List.of(mount));
-        filler = new Filler(cache, mounts, settings, FillMeter.NONE);
+        filler = new Filler(cache, mounts, peers, settings, FillMeter.NONE);
     }
 
     public TestWorkerParts(Path directory, long capacityBytes) throws IOException {
@@ -109,7 +132,7 @@ public final class TestWorkerParts implements AutoCloseable {
     /** Reads through the cache. */
     public byte[] read(FileSource file, ByteRange range) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (FileRead read = filler.read(file.fileVersion(), file, range)) {
+        try (FileRead read = filler.read(file.fileVersion(), file, range, Origin.CLUSTER)) {
             while (read.hasNext()) {
                 FileRead.Piece piece = read.next();
                 byte[] bytes = new byte[piece.bytes().remaining()];
@@ -123,6 +146,7 @@ public final class TestWorkerParts implements AutoCloseable {
 
     @Override
     public void close() {
+        peers.close();
         mounts.close();
         cache.close();
     }

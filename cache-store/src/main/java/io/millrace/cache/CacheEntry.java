@@ -360,6 +360,33 @@ final class CacheEntry {
         return true;
     }
 
+    /** Opens the checksums of a complete file: once it is believed, they are not kept open. */
+    void openChecksums(CacheDirectory directory) throws IOException {
+        files.lock();
+        try {
+            if (table != null || kind != Kind.COMPLETE || BlockLayout.chunks(length) == 0) {
+                return;
+            }
+            ChecksumAttribute.Opened attribute =
+                    BlockLayout.chunks(length) == 1
+                            ? ChecksumAttribute.open(
+                                    directory.layout().complete(version),
+                                    version,
+                                    directory.epoch())
+                            : null;
+            table =
+                    attribute == null
+                            ? ChunkSidecar.open(directory.layout().crc(version))
+                            : attribute.table();
+        } finally {
+            files.unlock();
+        }
+    }
+
+    int checksum(int chunk) throws IOException {
+        return table().crc(chunk);
+    }
+
     /** Notes that a chunk is not there. */
     void forget(int chunk) throws IOException {
         table().setMissing(chunk);

@@ -303,6 +303,28 @@ public final class CacheStore implements AutoCloseable {
         }
     }
 
+    int checksum(CacheEntry entry, int chunk) throws IOException {
+        entry.openChecksums(directory);
+        return entry.checksum(chunk);
+    }
+
+    /** Verifies what is believed already. */
+    boolean recheck(CacheEntry entry, int chunk) {
+        if (entry.state(chunk) != ChunkSidecar.PRESENT) {
+            return entry.state(chunk) == ChunkSidecar.SUSPECT && verify(entry, chunk);
+        }
+        try {
+            entry.openChecksums(directory);
+        } catch (IOException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "cache file={0} has no checksums: {1}",
+                    entry.version,
+                    e.getMessage());
+        }
+        return verify(entry, chunk);
+    }
+
     /** A file the disk cannot read is dropped like one with a wrong checksum. */
     boolean verify(CacheEntry entry, int chunk) {
         try {
@@ -320,7 +342,8 @@ public final class CacheStore implements AutoCloseable {
                     chunk);
             if (entry.kind != CacheEntry.Kind.COMPLETE) {
                 entry.forget(chunk);
-                if (entry.change(chunk, ChunkSidecar.SUSPECT, ChunkSidecar.MISSING)) {
+                if (entry.change(chunk, ChunkSidecar.SUSPECT, ChunkSidecar.MISSING)
+                        || entry.change(chunk, ChunkSidecar.PRESENT, ChunkSidecar.MISSING)) {
                     corruptChunks.increment();
                     index.lost(entry, BlockLayout.chunkRange(chunk, entry.length).length());
                 }

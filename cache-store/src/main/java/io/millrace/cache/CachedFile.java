@@ -77,6 +77,25 @@ public final class CachedFile implements ResidentFile {
         };
     }
 
+    /**
+     * Checks a resident chunk against its checksum, whatever is believed of it. One that fails is
+     * dropped, or its file where it is complete.
+     *
+     * @return false: it is not resident, or not any more
+     */
+    public boolean recheck(int chunk) {
+        return store.recheck(entry, chunk);
+    }
+
+    /**
+     * The CRC32C of a resident chunk, as it was when its bytes came.
+     *
+     * @throws IOException when the disk fails, or the file has been dropped
+     */
+    public int checksum(int chunk) throws IOException {
+        return store.checksum(entry, chunk);
+    }
+
     /** Whether a chunk is to be fetched: {@link #verify} has not found it, or cannot any more. */
     public boolean isMissing(int chunk) {
         return switch (entry.state(chunk)) {

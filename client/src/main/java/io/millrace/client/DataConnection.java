@@ -35,6 +35,14 @@ final class DataConnection implements AutoCloseable {
 
     private volatile boolean timedOut;
 
+    /**
+     * What a worker says of the bytes it sent.
+     *
+     * @param miss whether it had to fetch some of them
+     * @param checksum their CRC32C; null: it does not say
+     */
+    record Answer(boolean miss, @Nullable Integer checksum) {}
+
     /** The head of an answer. */
     private static final class Head {
         int status;
@@ -42,6 +50,7 @@ final class DataConnection implements AutoCloseable {
         @Nullable String contentRange;
         @Nullable String error;
         boolean miss;
+        @Nullable Integer checksum;
         int accepted;
         boolean close;
     }
@@ -96,11 +105,11 @@ final class DataConnection implements AutoCloseable {
      * target's position says how much came.
      *
      * @param request as {@link DataRequest} made it
-     * @return whether the worker had to fetch some of it
+     * @return what the worker says of the bytes
      * @throws MillraceException as the worker says
      * @throws IOException when the connection or the answer is broken
      */
-    boolean read(ByteBuffer request, ByteRange range, long length, ByteBuffer target)
+    Answer read(ByteBuffer request, ByteRange range, long length, ByteBuffer target)
             throws IOException {
         send(request);
         int bodyStart = receiveHead();
@@ -118,7 +127,7 @@ final class DataConnection implements AutoCloseable {
             }
         }
         reusable = !answer.close;
-        return answer.miss;
+        return new Answer(answer.miss, answer.checksum);
     }
 
     /**
@@ -207,6 +216,7 @@ final class DataConnection implements AutoCloseable {
                 case "connection" -> answer.close |= value.equalsIgnoreCase("close");
                 case "millrace-error" -> answer.error = value;
                 case "millrace-miss" -> answer.miss = true;
+                case "millrace-checksum" -> answer.checksum = checksum(value);
                 case "millrace-accepted" -> answer.accepted = accepted(value);
                 default -> {}
             }
@@ -215,6 +225,13 @@ final class DataConnection implements AutoCloseable {
             throw new ProtocolException("Content-Length is missing");
         }
         return answer;
+    }
+
+    private static int checksum(String value) throws ProtocolException {
+        if (!value.matches("[0-9a-f]{8}")) {
+            throw new ProtocolException(DataPort.CHECKSUM + " is no checksum");
+        }
+        return Integer.parseUnsignedInt(value, 16);
     }
 
     private static int accepted(String value) throws ProtocolException {

@@ -60,15 +60,16 @@ final class DataPortClient implements AutoCloseable {
      * position says how much came.
      *
      * @param deadline of the whole read, on the clock of nanoTime
-     * @return whether the worker had to fetch some of it
+     * @param request as {@link DataRequest#forRange} made it, for {@code range}
+     * @return what the worker says of the bytes
      * @throws MillraceException as the worker says; BUSY when all connections stay in use;
      *     INTERRUPTED
      * @throws IOException when the worker cannot be reached, sends nothing for the attempt timeout,
      *     or answers wrongly
      */
-    boolean read(
+    DataConnection.Answer read(
             Address address,
-            DataRequest request,
+            ByteBuffer request,
             ByteRange range,
             long length,
             ByteBuffer target,
@@ -83,7 +84,7 @@ final class DataPortClient implements AutoCloseable {
                     address,
                     deadline,
                     cancellation,
-                    connection -> connection.read(request.forRange(range), range, length, target));
+                    connection -> connection.read(request.duplicate(), range, length, target));
         } finally {
             port.permits.release();
         }

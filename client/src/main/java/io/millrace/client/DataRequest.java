@@ -40,10 +40,23 @@ final class DataRequest {
                         + "\r\n";
     }
 
+    /** Whether the worker is to check what it has before it sends it. */
+    enum Verify {
+        NO,
+        YES
+    }
+
     /** The bytes to send for {@code range}. */
-    ByteBuffer forRange(ByteRange range) {
-        String request =
-                head + "Range: bytes=" + range.offset() + "-" + (range.end() - 1) + "\r\n\r\n";
+    ByteBuffer forRange(ByteRange range, DataPort.Origin origin, Verify verify) {
+        StringBuilder lines = new StringBuilder(head);
+        if (!origin.header().isEmpty()) {
+            lines.append(DataPort.ORIGIN).append(": ").append(origin.header()).append("\r\n");
+        }
+        if (verify == Verify.YES) {
+            lines.append(DataPort.VERIFY).append(": 1\r\n");
+        }
+        lines.append("Range: bytes=").append(range.offset()).append('-');
+        String request = lines.append(range.end() - 1).append("\r\n\r\n").toString();
         return ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII));
     }
 

@@ -1,5 +1,6 @@
 package io.millrace.client;
 
+import io.millrace.contracts.DataPort;
 import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.MountOptions;
 import io.millrace.contracts.v1.Worker;
@@ -126,11 +127,14 @@ final class RemoteReads {
         long pause = FIRST_PAUSE_MILLIS;
         Exception last = null;
         while (true) {
+            // Who stands in for the owner does not ask it: it has just failed.
+            DataPort.Origin origin = DataPort.Origin.CLUSTER;
             for (Worker worker : candidates(block)) {
                 cancellation.check();
                 ByteRange rest = ByteRange.between(end - target.remaining(), end);
                 Exception failure =
-                        tryWorker(worker, subject, rest, target, deadline, cancellation);
+                        tryWorker(worker, subject, rest, target, origin, deadline, cancellation);
+                origin = DataPort.Origin.UNDER_STORE;
                 if (failure == null) {
                     return;
                 }
@@ -161,23 +165,24 @@ final class RemoteReads {
             Subject subject,
             ByteRange range,
             ByteBuffer target,
+            DataPort.Origin origin,
             long deadline,
             Cancellation cancellation) {
         WorkerId id = new WorkerId(worker.getId());
         int before = target.position();
         counters.workerReads.increment();
         try {
-            boolean missed =
+            DataConnection.Answer answer =
                     dataPorts.read(
                             address(worker),
-                            subject.request(),
+                            subject.request().forRange(range, origin, DataRequest.Verify.NO),
                             range,
                             subject.source().length(),
                             target,
                             deadline,
                             cancellation);
             suspectUntil.remove(id);
-            if (missed) {
+            if (answer.miss()) {
                 counters.workerMisses.increment();
                 subject.onMiss.run();
             }

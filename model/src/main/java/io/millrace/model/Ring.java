@@ -59,6 +59,16 @@ public record Ring(long epoch, int slots, List<Member> members) {
         return new Placement(epoch, ownersBySlot);
     }
 
+    /** The ring as it would be if nobody were draining. */
+    public Ring withoutDrain() {
+        return new Ring(
+                epoch,
+                slots,
+                members.stream()
+                        .map(member -> new Member(member.id(), member.weight(), false))
+                        .toList());
+    }
+
     private List<WorkerId> ownersOf(int slot) {
         record Ranked(Member member, double score) {}
         List<Ranked> ranked = new ArrayList<>(members.size());

@@ -10,6 +10,7 @@ import io.millrace.block.dataport.DataPortServer;
 import io.millrace.block.fill.FillMeter;
 import io.millrace.block.fill.Filler;
 import io.millrace.block.fill.Prefetches;
+import io.millrace.block.peers.PeerMeter;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CacheUsage;
 import io.millrace.model.ErrorCode;
@@ -20,7 +21,7 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /** Every metric of a worker, declared once; docs/metrics.md lists them. */
-final class BlockMetrics implements FillMeter, DataPortMeter, BatchMeter {
+final class BlockMetrics implements FillMeter, PeerMeter, DataPortMeter, BatchMeter {
 
     private static final String PREFIX = "millrace.worker.";
     private static final String BYTES = "bytes";
@@ -34,6 +35,9 @@ final class BlockMetrics implements FillMeter, DataPortMeter, BatchMeter {
     private final Counter requests;
     private final Counter uncachedBytes;
     private final Counter fetchFailures;
+    private final Counter peerBytes;
+    private final Counter peerRefusals;
+    private final Counter peerCorrupt;
     private final Counter servedBytes;
     private final Counter brokenAnswers;
     private final Counter batches;
@@ -51,6 +55,9 @@ final class BlockMetrics implements FillMeter, DataPortMeter, BatchMeter {
         uncachedBytes =
                 counter("fetched.uncached", "Fetched bytes the cache had no room for", BYTES);
         fetchFailures = counter("fetch.failures", "Fetches that failed", null);
+        peerBytes = counter("peer", "Bytes that came from other workers", BYTES);
+        peerRefusals = counter("peer.refusals", "Chunks another worker did not give", null);
+        peerCorrupt = counter("peer.corrupt", "Chunks another worker gave wrong twice", null);
         servedBytes = counter("served", "Bytes sent by the data port", BYTES);
         brokenAnswers = counter("answers.broken", "Answers that broke off half way", null);
         batches = counter("batches", "Batches run, with their result published", null);
@@ -157,6 +164,21 @@ final class BlockMetrics implements FillMeter, DataPortMeter, BatchMeter {
     @Override
     public void failed() {
         fetchFailures.increment();
+    }
+
+    @Override
+    public void read(long bytes) {
+        peerBytes.increment(bytes);
+    }
+
+    @Override
+    public void refused() {
+        peerRefusals.increment();
+    }
+
+    @Override
+    public void corrupt() {
+        peerCorrupt.increment();
     }
 
     @Override

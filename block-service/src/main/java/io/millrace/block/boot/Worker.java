@@ -9,6 +9,7 @@ import io.millrace.block.dataport.DataPortServer;
 import io.millrace.block.fill.Filler;
 import io.millrace.block.fill.Prefetches;
 import io.millrace.block.mounts.MountTable;
+import io.millrace.block.peers.Peers;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CacheUsage;
 import io.millrace.understore.BucketLimits;
@@ -34,6 +35,7 @@ final class Worker {
     private final DataPortServer dataPort;
     private final ClusterMember member;
     private final MountTable mounts;
+    private final Peers peers;
     private final Prefetches prefetches;
     private final @Nullable BatchConsumer batches;
 
@@ -52,13 +54,14 @@ final class Worker {
             Optional<String> kafka) {
         this.settings = settings;
         this.cache = cache;
-        this.view = new ClusterView(cache.workerId(settings.id()));
+        this.view = new ClusterView(cache.workerId(settings.id()), System::nanoTime);
         this.member =
                 new ClusterMember(
                         settings.member(), view, () -> describe(dataPortNumber(), controlPort));
         BucketLimits limits = new BucketLimits(settings.fill().maxGets(), System::nanoTime);
         this.mounts = new MountTable(UnderStores::open, limits, member::listMounts);
-        Filler filler = new Filler(cache, mounts, settings.fill(), metrics);
+        this.peers = new Peers(view, settings.peers(), metrics, System::nanoTime);
+        Filler filler = new Filler(cache, mounts, peers, settings.fill(), metrics);
         this.prefetches =
                 new Prefetches(filler, settings.prefetchFiles(), settings.fill().maxLoadGets());
         try {
@@ -72,6 +75,7 @@ final class Worker {
                             metrics);
         } catch (RuntimeException e) {
             member.close();
+            peers.close();
             throw e;
         }
         metrics.watch(cache, filler, prefetches, dataPort);
@@ -163,6 +167,7 @@ final class Worker {
             Thread.currentThread().interrupt();
         }
         dataPort.stop(ANSWERS_GRACE);
+        peers.close();
         mounts.close();
         cache.close();
         LOG.log(Level.INFO, "worker id={0} stopped", view.self());

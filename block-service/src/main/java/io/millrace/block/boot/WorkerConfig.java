@@ -66,6 +66,8 @@ public interface WorkerConfig {
 
     Fill fill();
 
+    Peers peers();
+
     Batches batches();
 
     /** Fetching from under stores. */
@@ -90,6 +92,21 @@ public interface WorkerConfig {
 
         @WithDefault("60s")
         Duration timeout();
+    }
+
+    /** Reading from other workers. */
+    interface Peers {
+        @WithDefault("32")
+        int connections();
+
+        @WithDefault("5s")
+        Duration timeout();
+
+        @WithDefault("5s")
+        Duration suspectTime();
+
+        @WithDefault("10m")
+        Duration handover();
     }
 
     /** Running batches of jobs. */

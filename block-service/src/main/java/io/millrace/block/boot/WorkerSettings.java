@@ -3,6 +3,7 @@ package io.millrace.block.boot;
 import io.millrace.block.cluster.MemberSettings;
 import io.millrace.block.dataport.DataPortSettings;
 import io.millrace.block.fill.FillSettings;
+import io.millrace.block.peers.PeerSettings;
 import io.millrace.cache.CacheSettings;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteCount;
@@ -27,6 +28,7 @@ record WorkerSettings(
         DataPortSettings dataPort,
         MemberSettings member,
         FillSettings fill,
+        PeerSettings peers,
         int prefetchFiles,
         int batchItems,
         int batches,
@@ -75,6 +77,11 @@ record WorkerSettings(
                         bytes("fill.read-ahead", config.fill().readAhead(), 0),
                         buffers,
                         between("fill.timeout", config.fill().timeout(), 1_000, 3_600_000)),
+                new PeerSettings(
+                        between("peers.connections", config.peers().connections(), 1, 1_000),
+                        between("peers.timeout", config.peers().timeout(), 100, 600_000),
+                        between("peers.suspect-time", config.peers().suspectTime(), 0, 600_000),
+                        between("peers.handover", config.peers().handover(), 0, 86_400_000)),
                 between("fill.prefetch-files", config.fill().prefetchFiles(), 0, 1_000_000),
                 between("batches.items", config.batches().items(), 1, 1_000),
                 between("batches.concurrent", config.batches().concurrent(), 1, 64),

@@ -15,12 +15,15 @@ import io.millrace.contracts.v1.WatchEvent;
 import io.millrace.contracts.v1.Worker;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import io.millrace.model.WorkerId;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -162,7 +165,7 @@ public final class ClusterMember implements AutoCloseable {
     private void apply(WatchEvent event) {
         switch (event.getEventCase()) {
             case RING -> {
-                view.update(Messages.fromMessage(event.getRing()));
+                view.update(Messages.fromMessage(event.getRing()), addresses(event.getRing()));
                 LOG.log(
                         Level.INFO,
                         "ring epoch={0} workers={1} own-slots={2}",
@@ -178,6 +181,17 @@ public final class ClusterMember implements AutoCloseable {
             }
             case INVALIDATION, RESYNC, HEARTBEAT, EVENT_NOT_SET -> {}
         }
+    }
+
+    private static Map<WorkerId, ClusterView.Address> addresses(
+            io.millrace.contracts.v1.Ring ring) {
+        return ring.getWorkersList().stream()
+                .collect(
+                        Collectors.toUnmodifiableMap(
+                                worker -> new WorkerId(worker.getId()),
+                                worker ->
+                                        new ClusterView.Address(
+                                                worker.getHost(), worker.getDataPort())));
     }
 
     private void pause(long millis) {

@@ -26,6 +26,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -274,10 +275,18 @@ public final class DataPortServer implements AutoCloseable {
     private void serveBody(FileRequest request, HttpServerResponse response) {
         Filler.checkName(request.version(), request.source());
         BodyWriter writer = new BodyWriter(response, settings.windowBytes());
-        FileRead read = filler.read(request.version(), request.source(), request.bytes());
+        if (request.suspected()) {
+            filler.recheck(request.version(), request.source(), request.bytes());
+        }
+        FileRead read =
+                filler.read(request.version(), request.source(), request.bytes(), request.origin());
         try {
             FileRead.Piece piece = read.next();
             putHeaders(request, response);
+            if (request.checkedChunk().isPresent()) {
+                int checksum = read.checksum(request.checkedChunk().get(), piece);
+                response.putHeader(DataPort.CHECKSUM, HexFormat.of().toHexDigits(checksum));
+            }
             if (!read.isHit()) {
                 response.putHeader(DataPort.MISS, "1");
             }

@@ -1,6 +1,8 @@
 package io.millrace.block.dataport;
 
 import io.millrace.contracts.DataPort;
+import io.millrace.contracts.DataPort.Origin;
+import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteRange;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.FileSource;
@@ -17,9 +19,16 @@ import org.jspecify.annotations.Nullable;
  * A request of the data port, parsed: everything in it is untrusted.
  *
  * @param range what is asked for; empty: the whole file
+ * @param origin where missing bytes may come from
+ * @param suspected whether cached bytes are to be checked before they are sent
  */
 record FileRequest(
-        FileVersion version, FileSource source, Optional<ByteRange> range, boolean headersOnly) {
+        FileVersion version,
+        FileSource source,
+        Optional<ByteRange> range,
+        boolean headersOnly,
+        Origin origin,
+        boolean suspected) {
 
     /**
      * @throws MillraceException NOT_FOUND for another path, INVALID_ARGUMENT for what is malformed,
@@ -45,7 +54,12 @@ record FileRequest(
                             decoded(header(request, DataPort.OBJECT_VERSION)),
                             Long.parseLong(header(request, DataPort.LENGTH)));
             return new FileRequest(
-                    version, source, range(request.getHeader("Range"), source), headersOnly);
+                    version,
+                    source,
+                    range(request.getHeader("Range"), source),
+                    headersOnly,
+                    Origin.parse(request.getHeader(DataPort.ORIGIN)),
+                    request.getHeader(DataPort.VERIFY) != null);
         } catch (IllegalArgumentException e) {
             throw new MillraceException(
                     ErrorCode.INVALID_ARGUMENT, String.valueOf(e.getMessage()), e);
@@ -55,6 +69,13 @@ record FileRequest(
     /** What is to be sent. */
     ByteRange bytes() {
         return range.orElse(ByteRange.whole(source.length()));
+    }
+
+    /** The chunk whose checksum is told: who names an origin and asks for just one gets it. */
+    Optional<Integer> checkedChunk() {
+        int chunk = BlockLayout.chunkAt(bytes().offset());
+        boolean whole = bytes().equals(BlockLayout.chunkRange(chunk, source.length()));
+        return origin != Origin.CLUSTER && whole ? Optional.of(chunk) : Optional.empty();
     }
 
     private static String header(HttpServerRequest request, String name) {

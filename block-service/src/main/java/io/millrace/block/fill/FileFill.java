@@ -2,6 +2,8 @@ package io.millrace.block.fill;
 
 import io.millrace.block.mounts.MountTable;
 import io.millrace.cache.CachedFile;
+import io.millrace.contracts.DataPort.Origin;
+import io.millrace.model.BlockId;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteRange;
 import io.millrace.model.ErrorCode;
@@ -55,7 +57,7 @@ final class FileFill {
      *
      * @return empty when {@code first} is resident by now
      */
-    List<Flight> join(int first, int last, Urgency urgency) {
+    List<Flight> join(int first, int last, Urgency urgency, Origin origin) {
         List<Flight> joined = new ArrayList<>();
         FillRun started = null;
         lock.lock();
@@ -65,7 +67,7 @@ final class FileFill {
                 Flight flight = flights.get(chunk);
                 if (flight == null) {
                     if (started == null) {
-                        started = newRun(chunk, end, urgency);
+                        started = newRun(chunk, end, urgency, origin);
                     }
                     flight = flights.get(chunk);
                     if (flight == null) {
@@ -92,7 +94,7 @@ final class FileFill {
      *
      * @param end the last chunk that may be fetched
      */
-    void fetchAhead(int first, int last, int end) {
+    void fetchAhead(int first, int last, int end, Origin origin) {
         List<FillRun> runs = new ArrayList<>();
         AdaptiveLimit bucket = filler.mounts().find(source.mountId()).reads();
         lock.lock();
@@ -102,7 +104,7 @@ final class FileFill {
                     break;
                 }
                 if (isMissing(chunk) && !flights.containsKey(chunk)) {
-                    FillRun run = newRun(chunk, Math.min(end, runEnd(chunk)), Urgency.READ);
+                    FillRun run = newRun(chunk, Math.min(end, runEnd(chunk)), Urgency.READ, origin);
                     runs.add(run);
                     chunk = run.last;
                 }
@@ -135,12 +137,12 @@ final class FileFill {
         return cached.isMissing(chunk);
     }
 
-    private FillRun newRun(int first, int limit, Urgency urgency) {
+    private FillRun newRun(int first, int limit, Urgency urgency, Origin origin) {
         int last = first;
         while (last < limit && !flights.containsKey(last + 1) && isMissing(last + 1)) {
             last++;
         }
-        FillRun run = new FillRun(first, last, urgency);
+        FillRun run = new FillRun(first, last, urgency, origin);
         for (int chunk = first; chunk <= last; chunk++) {
             flights.put(chunk, new Flight(chunk, run));
         }
@@ -180,6 +182,10 @@ final class FileFill {
     private void fetch(FillRun run) {
         int next = run.first;
         try {
+            next = fetchFromPeers(run);
+            if (next > run.last) {
+                return;
+            }
             MountTable.Mounted mounted = filler.mounts().find(source.mountId());
             GetPermits.Permit permit =
                     filler.permits()
@@ -212,6 +218,35 @@ final class FileFill {
         } catch (RuntimeException | Error e) {
             fail(run, e);
         }
+    }
+
+    /** The first chunk that no other worker gave. */
+    private int fetchFromPeers(FillRun run) {
+        int next = run.first;
+        boolean given = run.origin == Origin.CLUSTER;
+        while (given && next <= run.last) {
+            int size = (int) BlockLayout.chunkRange(next, source.length()).length();
+            byte[] buffer = filler.buffers().take(size);
+            given = false;
+            try {
+                given = filler.peers().read(source, cached.version(), placedBy(next), next, buffer);
+            } finally {
+                if (!given) {
+                    filler.buffers().give(buffer, size);
+                }
+            }
+            if (given) {
+                land(next, buffer, size);
+                next++;
+            }
+        }
+        return next;
+    }
+
+    private BlockId placedBy(int chunk) {
+        BlockLayout layout = filler.mounts().find(source.mountId()).layout();
+        long offset = BlockLayout.chunkRange(chunk, source.length()).offset();
+        return layout.placedBy(cached.version(), layout.blockAt(offset), source.length());
     }
 
     /** Makes one request; the first chunk it did not bring. */

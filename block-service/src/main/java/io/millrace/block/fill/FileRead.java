@@ -1,5 +1,6 @@
 package io.millrace.block.fill;
 
+import io.millrace.contracts.DataPort.Origin;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteRange;
 import io.millrace.model.ErrorCode;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,7 @@ public final class FileRead implements AutoCloseable {
     private final FileFill fill;
     private final ByteRange range;
     private final Urgency urgency;
+    private final Origin origin;
     private final boolean hit;
     private final boolean lacked;
     private final ArrayDeque<Flight> joined = new ArrayDeque<>();
@@ -35,7 +38,8 @@ public final class FileRead implements AutoCloseable {
     private long position;
     private boolean fetched;
 
-    FileRead(Filler filler, FileFill fill, ByteRange range, Urgency urgency) {
+    FileRead(Filler filler, FileFill fill, ByteRange range, Urgency urgency, Origin origin) {
+        this.origin = origin;
         this.filler = filler;
         this.fill = fill;
         this.range = range;
@@ -114,7 +118,7 @@ public final class FileRead implements AutoCloseable {
             if (fill.cached.verify(chunk)) {
                 return null;
             }
-            joined.addAll(fill.join(chunk, BlockLayout.chunkAt(range.end() - 1), urgency));
+            joined.addAll(fill.join(chunk, BlockLayout.chunkAt(range.end() - 1), urgency, origin));
         }
     }
 
@@ -150,6 +154,28 @@ public final class FileRead implements AutoCloseable {
             throw new MillraceException(
                     ErrorCode.IO_ERROR,
                     "cached bytes of " + fill.source.key() + " cannot be read: " + e.getMessage(),
+                    e);
+        }
+    }
+
+    /**
+     * The CRC32C of a piece that is a whole chunk: of cached bytes as they were when they came, so
+     * that it tells when the disk has changed them since.
+     *
+     * @param chunk the piece's
+     */
+    public int checksum(int chunk, Piece piece) {
+        if (!piece.cached()) {
+            CRC32C checksum = new CRC32C();
+            checksum.update(piece.bytes().duplicate());
+            return (int) checksum.getValue();
+        }
+        try {
+            return fill.cached.checksum(chunk);
+        } catch (IOException e) {
+            throw new MillraceException(
+                    ErrorCode.IO_ERROR,
+                    "the checksum of " + fill.source.key() + " cannot be read: " + e.getMessage(),
                     e);
         }
     }

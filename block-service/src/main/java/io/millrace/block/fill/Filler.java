@@ -1,8 +1,10 @@
 package io.millrace.block.fill;
 
 import io.millrace.block.mounts.MountTable;
+import io.millrace.block.peers.Peers;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CachedFile;
+import io.millrace.contracts.DataPort.Origin;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteRange;
 import io.millrace.model.ErrorCode;
@@ -32,6 +34,7 @@ public final class Filler {
 
     private final CacheStore cache;
     private final MountTable mounts;
+    private final Peers peers;
     private final FillSettings settings;
     private final FillMeter meter;
     private final GetPermits permits;
@@ -40,9 +43,15 @@ public final class Filler {
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<FileVersion, FileFill> fills = new HashMap<>();
 
-    public Filler(CacheStore cache, MountTable mounts, FillSettings settings, FillMeter meter) {
+    public Filler(
+            CacheStore cache,
+            MountTable mounts,
+            Peers peers,
+            FillSettings settings,
+            FillMeter meter) {
         this.cache = cache;
         this.mounts = mounts;
+        this.peers = peers;
         this.settings = settings;
         this.meter = meter;
         this.permits = new GetPermits(settings.maxGets(), settings.maxLoadGets());
@@ -56,17 +65,33 @@ public final class Filler {
      * @param version the hash of {@code source}, which the caller has checked or asks {@link
      *     #checkName} to
      * @param range inside the file
+     * @param origin where missing bytes may come from
+     * @throws MillraceException NOT_FOUND when not all are cached and may come from nowhere
      */
-    public FileRead read(FileVersion version, FileSource source, ByteRange range) {
-        FileRead read = open(version, source, range, Urgency.READ);
+    public FileRead read(FileVersion version, FileSource source, ByteRange range, Origin origin) {
+        if (origin == Origin.CACHE) {
+            return readCached(version, source, range);
+        }
+        FileRead read = open(version, source, range, Urgency.READ, origin);
         if (read.isHit()) {
             meter.hit(range.length());
         } else {
             meter.miss(range.length());
         }
         if (!read.isOfCompleteFile()) {
-            fetchAhead(version, source, range);
+            fetchAhead(version, source, range, origin);
         }
+        return read;
+    }
+
+    private FileRead readCached(FileVersion version, FileSource source, ByteRange range) {
+        FileRead read = open(version, source, range, Urgency.READ, Origin.CACHE);
+        if (!read.isHit()) {
+            read.close();
+            throw new MillraceException(
+                    ErrorCode.NOT_FOUND, range + " of " + source.key() + " is not cached here");
+        }
+        meter.hit(range.length());
         return read;
     }
 
@@ -89,7 +114,7 @@ public final class Filler {
             return loadEmpty(version);
         }
         boolean allCached = true;
-        try (FileRead read = open(version, source, range, Urgency.LOAD)) {
+        try (FileRead read = open(version, source, range, Urgency.LOAD, Origin.CLUSTER)) {
             if (read.isHit()) {
                 return Loaded.WAS_RESIDENT;
             }
@@ -147,18 +172,39 @@ public final class Filler {
         }
     }
 
+    /** Checks what is cached of a range; what the disk has spoilt is dropped. */
+    public void recheck(FileVersion version, FileSource source, ByteRange range) {
+        cache.openResident(version, source.length())
+                .ifPresent(file -> {
+                    try (file) {
+                        int last = BlockLayout.chunkAt(range.end() - 1);
+                        for (int chunk = BlockLayout.chunkAt(range.offset());
+                                chunk <= last && !file.isDropped();
+                                chunk++) {
+                            var _ = file.recheck(chunk);
+                        }
+                    }
+                });
+    }
+
     /** The file as it is in the cache; empty: nothing of it is. */
     public Optional<CachedFile> resident(FileVersion version, long length) {
         return cache.openResident(version, length);
     }
 
-    FileRead open(FileVersion version, FileSource source, ByteRange range, Urgency urgency) {
+    FileRead open(
+            FileVersion version,
+            FileSource source,
+            ByteRange range,
+            Urgency urgency,
+            Origin origin) {
         FileFill fill = reference(version, source);
-        return new FileRead(this, fill, range, urgency);
+        return new FileRead(this, fill, range, urgency, origin);
     }
 
     /** From the range itself on: what is read now and what comes next share their requests. */
-    private void fetchAhead(FileVersion version, FileSource source, ByteRange range) {
+    private void fetchAhead(
+            FileVersion version, FileSource source, ByteRange range, Origin origin) {
         long reached = readAhead.reached(version, range);
         if (reached <= range.end() || range.end() >= source.length()) {
             return;
@@ -173,7 +219,8 @@ public final class Filler {
             fill.fetchAhead(
                     BlockLayout.chunkAt(start),
                     BlockLayout.chunkAt(end - 1),
-                    BlockLayout.chunkAt(together.end() - 1));
+                    BlockLayout.chunkAt(together.end() - 1),
+                    origin);
         } finally {
             release(fill);
         }
@@ -239,6 +286,10 @@ public final class Filler {
 
     MountTable mounts() {
         return mounts;
+    }
+
+    Peers peers() {
+        return peers;
     }
 
     FillSettings settings() {

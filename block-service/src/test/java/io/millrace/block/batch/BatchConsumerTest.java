@@ -62,7 +62,7 @@ class BatchConsumerTest {
         Topics.ensure(
                 kafka, SLOTS, Duration.ofSeconds(60), Topics.BLOCK_BATCHES, Topics.BLOCK_RESULTS);
         parts = new TestWorkerParts(directory, 64L * MIB);
-        view = new ClusterView(SELF);
+        view = new ClusterView(SELF, System::nanoTime);
         job = "job-" + System.nanoTime();
         BatchRunner runner =
                 new BatchRunner(
@@ -84,7 +84,7 @@ class BatchConsumerTest {
 
     @Test
     void aLoadIsRunReportedAndCommittedAndAgainItIsSkipped() throws Exception {
-        view.update(ring(1, SELF));
+        view.update(ring(1, SELF), Map.of());
         parts.object("a", 6 * MIB);
         parts.object("empty", 0);
         FileSource file = parts.stat("a");
@@ -116,7 +116,7 @@ class BatchConsumerTest {
     @Test
     void blocksOfAnotherOwnerAreMovedAndTheRestIsLoaded() throws Exception {
         Ring both = ring(1, SELF, OTHER);
-        view.update(both);
+        view.update(both, Map.of());
         int slot = view.ownSlots().getFirst();
         byte[] bytes = parts.object("big", 68 * MIB);
         FileSource file = parts.stat("big");
@@ -145,7 +145,7 @@ class BatchConsumerTest {
 
     @Test
     void freeingDropsWhateverIsThere() throws Exception {
-        view.update(ring(1, SELF));
+        view.update(ring(1, SELF), Map.of());
         parts.object("a", MIB);
         FileSource file = parts.stat("a");
         parts.filler.load(
@@ -163,7 +163,7 @@ class BatchConsumerTest {
 
     @Test
     void aMessageThatIsNoBatchIsPassedBy() throws Exception {
-        view.update(ring(1, SELF));
+        view.update(ring(1, SELF), Map.of());
         sendBytes(3, new byte[] {(byte) 0xff, 1, 2});
         send(3, batch("behind", BatchKind.BATCH_KIND_LOAD));
         assertEquals(job, result("behind").getJobId());
@@ -172,11 +172,11 @@ class BatchConsumerTest {
 
     @Test
     void aSlotIsTakenUpWhenTheRingGivesIt() throws Exception {
-        view.update(ring(1, OTHER));
+        view.update(ring(1, OTHER), Map.of());
         for (int slot = 0; slot < SLOTS; slot++) {
             send(slot, batch("later-" + slot, BatchKind.BATCH_KIND_LOAD));
         }
-        view.update(ring(2, SELF));
+        view.update(ring(2, SELF), Map.of());
         for (int slot = 0; slot < SLOTS; slot++) {
             assertEquals(job, result("later-" + slot).getJobId());
         }

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,8 +31,8 @@ class BatchRunnerTest {
         try (TestWorkerParts parts = new TestWorkerParts(directory, 64L << 20)) {
             parts.object("a", 100_000);
             parts.object("b", 50_000);
-            ClusterView view = new ClusterView(SELF);
-            view.update(new Ring(1, 4, List.of(new Ring.Member(SELF, 1, false))));
+            ClusterView view = new ClusterView(SELF, System::nanoTime);
+            view.update(new Ring(1, 4, List.of(new Ring.Member(SELF, 1, false))), Map.of());
             BatchRunner runner =
                     new BatchRunner(
                             parts.filler, parts.cache, parts.mounts, view, Clock.systemUTC(), 4);

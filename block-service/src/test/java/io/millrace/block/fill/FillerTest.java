@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.block.Eventually;
 import io.millrace.block.TestWorkerParts;
+import io.millrace.contracts.DataPort.Origin;
 import io.millrace.model.ByteRange;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.FileSource;
@@ -242,7 +243,9 @@ class FillerTest {
             parts.object("a", MIB);
             FileSource file = parts.stat("a");
             ByteRange whole = ByteRange.whole(file.length());
-            try (FileRead load = parts.filler.open(file.fileVersion(), file, whole, Urgency.LOAD)) {
+            try (FileRead load =
+                    parts.filler.open(
+                            file.fileVersion(), file, whole, Urgency.LOAD, Origin.CLUSTER)) {
                 parts.read(file, whole);
                 assertTrue(load.pass(), "cached by now");
                 assertTrue(load.lackedBytes(), "but not when the load began");
@@ -257,7 +260,11 @@ class FillerTest {
             byte[] bytes = parts.object("a", 5 * MIB);
             FileSource file = parts.stat("a");
             try (FileRead read =
-                    parts.filler.read(file.fileVersion(), file, ByteRange.whole(file.length()))) {
+                    parts.filler.read(
+                            file.fileVersion(),
+                            file,
+                            ByteRange.whole(file.length()),
+                            Origin.CLUSTER)) {
                 read.next().release().run();
                 parts.cache.drop(file.fileVersion());
                 while (read.hasNext()) {

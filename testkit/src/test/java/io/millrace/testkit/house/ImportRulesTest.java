@@ -30,7 +30,13 @@ class ImportRulesTest {
                     Map.entry("metadata", List.of("model", "contracts", "understore", "topics")),
                     Map.entry(
                             "block",
-                            List.of("model", "contracts", "understore", "cache", "topics")),
+                            List.of(
+                                    "model",
+                                    "contracts",
+                                    "understore",
+                                    "cache",
+                                    "client",
+                                    "topics")),
                     Map.entry("job", List.of("model", "contracts", "topics")),
                     Map.entry("agent", List.of("model", "contracts", "cache", "client")),
                     Map.entry("console", List.of("model", "contracts")),
