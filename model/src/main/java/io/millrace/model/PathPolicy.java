@@ -30,6 +30,9 @@ public record PathPolicy(
     public static final int MOST_REPLICAS = 16;
     public static final int HIGHEST_PRIORITY = 9;
 
+    /** Owners of what no path gives a number of. */
+    public static final int DEFAULT_REPLICAS = 1;
+
     /** Priority of what no path gives one. */
     public static final int DEFAULT_PRIORITY = 5;
 
