@@ -155,8 +155,8 @@ final class Watch implements AutoCloseable {
             case RESYNC -> namespace.invalidateAll();
             case HEARTBEAT ->
                     lastSequence = Math.max(lastSequence, event.getHeartbeat().getSequence());
-            // A newer server's event.
-            case EVENT_NOT_SET -> {}
+            // Not of use here, or a newer server's event.
+            case POLICIES, EVENT_NOT_SET -> {}
         }
         lastSequence = Math.max(lastSequence, event.getSequence());
     }

@@ -179,7 +179,7 @@ public final class ClusterMember implements AutoCloseable {
                     table.update(event.getMounts().getMountsList());
                 }
             }
-            case INVALIDATION, RESYNC, HEARTBEAT, EVENT_NOT_SET -> {}
+            case POLICIES, INVALIDATION, RESYNC, HEARTBEAT, EVENT_NOT_SET -> {}
         }
     }
 

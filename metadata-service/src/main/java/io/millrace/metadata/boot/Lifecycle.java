@@ -7,6 +7,7 @@ import io.millrace.metadata.changes.ChangeLogStore;
 import io.millrace.metadata.changes.ChangePublisher;
 import io.millrace.metadata.mounts.MountTable;
 import io.millrace.metadata.namespace.Namespace;
+import io.millrace.metadata.policies.PolicyTable;
 import io.millrace.metadata.workers.WorkerRegistry;
 import io.millrace.model.WorkerId;
 import io.quarkus.runtime.ShutdownEvent;
@@ -30,6 +31,7 @@ class Lifecycle {
 
     private final MetadataSettings settings;
     private final MountTable mounts;
+    private final PolicyTable policies;
     private final Namespace namespace;
     private final WorkerRegistry workers;
     private final ChangeFeed feed;
@@ -43,6 +45,7 @@ class Lifecycle {
     Lifecycle(
             MetadataSettings settings,
             MountTable mounts,
+            PolicyTable policies,
             Namespace namespace,
             WorkerRegistry workers,
             ChangeFeed feed,
@@ -51,6 +54,7 @@ class Lifecycle {
             MeterRegistry registry) {
         this.settings = settings;
         this.mounts = mounts;
+        this.policies = policies;
         this.namespace = namespace;
         this.workers = workers;
         this.feed = feed;
@@ -66,14 +70,18 @@ class Lifecycle {
         feed.start();
         workers.workers();
         mounts.refresh();
+        policies.refresh();
         feed.listen(change -> {
             switch (change) {
                 case Change.Name _ -> {}
                 case Change.Mounts _ -> mounts.refresh();
                 case Change.Ring _ -> workers.workers();
+                case Change.Policies _ -> policies.refresh();
             }
         });
         registry.gauge("millrace.metadata.mounts", mounts, table -> table.known().size());
+        registry.gauge(
+                "millrace.metadata.policies", policies, table -> table.known().byPath().size());
         registry.gauge(
                 "millrace.metadata.workers.live", workers, known -> known.known().inRing().size());
         registry.gauge("millrace.metadata.ring.epoch", workers, known -> known.known().ringEpoch());

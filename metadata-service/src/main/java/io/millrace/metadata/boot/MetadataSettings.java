@@ -22,6 +22,8 @@ public interface MetadataSettings {
 
     Mounts mounts();
 
+    Policies policies();
+
     Listing listing();
 
     /** How long an answer from stale entries may be believed. */
@@ -48,6 +50,12 @@ public interface MetadataSettings {
         /** How long trying a new mount's bucket may take. */
         @WithDefault("8s")
         Duration tryOutTime();
+    }
+
+    interface Policies {
+        /** Most paths with a policy. */
+        @WithDefault("10000")
+        int most();
     }
 
     interface Listing {

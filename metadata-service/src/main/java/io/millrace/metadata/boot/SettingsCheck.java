@@ -26,6 +26,7 @@ final class SettingsCheck {
                 settings.mounts().tryOutTime(),
                 Duration.ofMillis(100),
                 Duration.ofMinutes(5));
+        between("policies.most", settings.policies().most(), 1, 50_000);
         MetadataSettings.Listing listing = settings.listing();
         between("listing.concurrent", listing.concurrent(), 1, 10_000);
         between("listing.attribute-reads", listing.attributeReads(), 1, 1_000);

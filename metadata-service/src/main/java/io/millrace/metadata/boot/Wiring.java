@@ -9,6 +9,7 @@ import io.millrace.metadata.database.Database;
 import io.millrace.metadata.endpoint.EndpointLimits;
 import io.millrace.metadata.mounts.MountTable;
 import io.millrace.metadata.namespace.Namespace;
+import io.millrace.metadata.policies.PolicyTable;
 import io.millrace.metadata.workers.WorkerRegistry;
 import io.millrace.understore.BucketLimits;
 import io.millrace.understore.UnderStoreSettings;
@@ -92,6 +93,12 @@ final class Wiring {
                         settings.walkTime(),
                         settings.usageTime()),
                 registry);
+    }
+
+    @Produces
+    @Singleton
+    static PolicyTable policyTable(Database database, MetadataSettings settings) {
+        return new PolicyTable(database, settings.policies().most());
     }
 
     @Produces

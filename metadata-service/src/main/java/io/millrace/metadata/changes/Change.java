@@ -18,6 +18,9 @@ public sealed interface Change {
     /** The ring has another epoch. */
     record Ring() implements Change {}
 
+    /** A path's policy was set or removed. */
+    record Policies() implements Change {}
+
     /**
      * A change with its place in the log.
      *

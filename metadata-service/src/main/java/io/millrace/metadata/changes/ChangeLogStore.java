@@ -177,6 +177,7 @@ public final class ChangeLogStore {
             case Change.Name _ -> 1;
             case Change.Mounts _ -> 2;
             case Change.Ring _ -> 3;
+            case Change.Policies _ -> 4;
         };
     }
 
@@ -187,6 +188,7 @@ public final class ChangeLogStore {
                     case 1 -> new Change.Name(row.getLong(3), row.getString(4), row.getLong(5));
                     case 2 -> new Change.Mounts();
                     case 3 -> new Change.Ring();
+                    case 4 -> new Change.Policies();
                     default -> throw new SQLException("change of unknown kind " + kind);
                 };
         return new Change.Logged(row.getLong(1), change);

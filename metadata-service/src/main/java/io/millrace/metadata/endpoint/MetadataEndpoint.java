@@ -4,15 +4,19 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.millrace.contracts.GrpcCalls;
 import io.millrace.contracts.GrpcErrors;
+import io.millrace.contracts.Messages;
 import io.millrace.contracts.v1.AddMountRequest;
 import io.millrace.contracts.v1.DeregisterWorkerRequest;
 import io.millrace.contracts.v1.DeregisterWorkerResponse;
+import io.millrace.contracts.v1.EffectivePolicy;
+import io.millrace.contracts.v1.GetEffectivePolicyRequest;
 import io.millrace.contracts.v1.GetRingRequest;
 import io.millrace.contracts.v1.HiddenKey;
 import io.millrace.contracts.v1.ListHiddenKeysRequest;
 import io.millrace.contracts.v1.ListHiddenKeysResponse;
 import io.millrace.contracts.v1.ListMountsRequest;
 import io.millrace.contracts.v1.ListMountsResponse;
+import io.millrace.contracts.v1.ListPoliciesRequest;
 import io.millrace.contracts.v1.ListWorkersRequest;
 import io.millrace.contracts.v1.ListWorkersResponse;
 import io.millrace.contracts.v1.LookupRequest;
@@ -20,15 +24,19 @@ import io.millrace.contracts.v1.LookupResponse;
 import io.millrace.contracts.v1.MetadataServiceGrpc;
 import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.MountOptions;
+import io.millrace.contracts.v1.PathPolicy;
+import io.millrace.contracts.v1.PolicyTable;
 import io.millrace.contracts.v1.ReadDirectoryRequest;
 import io.millrace.contracts.v1.ReadDirectoryResponse;
 import io.millrace.contracts.v1.RegisterWorkerRequest;
 import io.millrace.contracts.v1.RemoveMountRequest;
 import io.millrace.contracts.v1.RemoveMountResponse;
+import io.millrace.contracts.v1.RemovePolicyRequest;
 import io.millrace.contracts.v1.RenewLeaseRequest;
 import io.millrace.contracts.v1.ResolveRequest;
 import io.millrace.contracts.v1.ResolveResponse;
 import io.millrace.contracts.v1.Ring;
+import io.millrace.contracts.v1.SetPolicyRequest;
 import io.millrace.contracts.v1.UsageRequest;
 import io.millrace.contracts.v1.UsageResponse;
 import io.millrace.contracts.v1.WalkRequest;
@@ -60,6 +68,7 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     private static final int MAX_ANSWER_BYTES = 3 << 20;
 
     private final MountTable mounts;
+    private final io.millrace.metadata.policies.PolicyTable policies;
     private final Namespace namespace;
     private final WorkerRegistry workers;
     private final ChangeFeed feed;
@@ -69,11 +78,13 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
 
     MetadataEndpoint(
             MountTable mounts,
+            io.millrace.metadata.policies.PolicyTable policies,
             Namespace namespace,
             WorkerRegistry workers,
             ChangeFeed feed,
             EndpointLimits limits) {
         this.mounts = mounts;
+        this.policies = policies;
         this.namespace = namespace;
         this.workers = workers;
         this.feed = feed;
@@ -123,6 +134,54 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
                                 .addAllMounts(
                                         mounts.refresh().stream().map(ProtoMapper::mount).toList())
                                 .build());
+    }
+
+    @Override
+    public void setPolicy(SetPolicyRequest request, StreamObserver<PathPolicy> observer) {
+        GrpcCalls.answer(
+                observer,
+                () -> {
+                    NamespacePath path = NamespacePath.parse(request.getPolicy().getPath());
+                    return Messages.toMessage(
+                            path, policies.set(path, PolicyMapper.asked(request.getPolicy())));
+                });
+    }
+
+    @Override
+    public void removePolicy(RemovePolicyRequest request, StreamObserver<PathPolicy> observer) {
+        GrpcCalls.answer(
+                observer,
+                () -> {
+                    NamespacePath path = NamespacePath.parse(request.getPath());
+                    return Messages.toMessage(
+                            path,
+                            policies.remove(
+                                    path, PolicyMapper.attributes(request.getAttributesList())));
+                });
+    }
+
+    @Override
+    public void listPolicies(ListPoliciesRequest request, StreamObserver<PolicyTable> observer) {
+        GrpcCalls.answer(
+                observer,
+                () -> {
+                    NamespacePath below =
+                            request.getBelow().isEmpty()
+                                    ? NamespacePath.ROOT
+                                    : NamespacePath.parse(request.getBelow());
+                    return Messages.toMessage(PolicyMapper.below(policies.all(), below));
+                });
+    }
+
+    @Override
+    public void getEffectivePolicy(
+            GetEffectivePolicyRequest request, StreamObserver<EffectivePolicy> observer) {
+        GrpcCalls.answer(
+                observer,
+                () -> {
+                    NamespacePath path = NamespacePath.parse(request.getPath());
+                    return PolicyMapper.effective(path, policies.above(path).effective(path));
+                });
     }
 
     @Override
@@ -317,6 +376,7 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
                         (ServerCallStreamObserver<WatchEvent>) observer,
                         feed,
                         mounts,
+                        policies,
                         workers,
                         request.getAfterSequence(),
                         limits.heartbeat(),

@@ -22,6 +22,7 @@ import io.millrace.metadata.workers.WorkerRegistry;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.ObjectAttributes;
+import io.millrace.model.PathPolicies;
 import io.millrace.model.WorkerId;
 import java.util.List;
 
@@ -150,6 +151,10 @@ public final class ProtoMapper {
                         MountTable.newBuilder()
                                 .addAllMounts(mounts.stream().map(ProtoMapper::mount).toList()))
                 .build();
+    }
+
+    static WatchEvent policiesEvent(PathPolicies policies) {
+        return WatchEvent.newBuilder().setPolicies(Messages.toMessage(policies)).build();
     }
 
     static WatchEvent resync(long sequence) {

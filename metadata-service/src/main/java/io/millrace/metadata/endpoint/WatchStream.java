@@ -7,14 +7,15 @@ import io.millrace.contracts.v1.WatchEvent;
 import io.millrace.metadata.changes.Change;
 import io.millrace.metadata.changes.ChangeFeed;
 import io.millrace.metadata.mounts.MountTable;
+import io.millrace.metadata.policies.PolicyTable;
 import io.millrace.metadata.workers.WorkerRegistry;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
 /**
- * One subscriber: tells it the ring and the mounts, then each change after its position. It holds
- * no queue: it takes changes from the feed as fast as the subscriber reads them, and a subscriber
- * that falls behind what the log keeps is told to start over.
+ * One subscriber: tells it the ring, the mounts and the policies, then each change after its
+ * position. It holds no queue: it takes changes from the feed as fast as the subscriber reads them,
+ * and a subscriber that falls behind what the log keeps is told to start over.
  */
 final class WatchStream implements Runnable {
 
@@ -24,6 +25,7 @@ final class WatchStream implements Runnable {
     private final ServerCallStreamObserver<WatchEvent> observer;
     private final ChangeFeed feed;
     private final MountTable mounts;
+    private final PolicyTable policies;
     private final WorkerRegistry workers;
     private final Duration heartbeat;
     private final BooleanSupplier stopped;
@@ -34,6 +36,7 @@ final class WatchStream implements Runnable {
             ServerCallStreamObserver<WatchEvent> observer,
             ChangeFeed feed,
             MountTable mounts,
+            PolicyTable policies,
             WorkerRegistry workers,
             long afterSequence,
             Duration heartbeat,
@@ -42,6 +45,7 @@ final class WatchStream implements Runnable {
         this.observer = observer;
         this.feed = feed;
         this.mounts = mounts;
+        this.policies = policies;
         this.workers = workers;
         this.heartbeat = heartbeat;
         this.stopped = stopped;
@@ -105,6 +109,7 @@ final class WatchStream implements Runnable {
                     observer.onNext(ProtoMapper.invalidation(logged.sequence(), name));
             case Change.Mounts _ -> observer.onNext(ProtoMapper.mountsEvent(mounts.known()));
             case Change.Ring _ -> observer.onNext(ProtoMapper.ringEvent(workers.known()));
+            case Change.Policies _ -> observer.onNext(ProtoMapper.policiesEvent(policies.known()));
         }
         return logged.change() instanceof Change.Name;
     }
@@ -112,5 +117,6 @@ final class WatchStream implements Runnable {
     private void sendState() {
         observer.onNext(ProtoMapper.ringEvent(workers.workers()));
         observer.onNext(ProtoMapper.mountsEvent(mounts.refresh()));
+        observer.onNext(ProtoMapper.policiesEvent(policies.all()));
     }
 }

@@ -85,6 +85,8 @@ final class MountStore {
                 parent = deleteInode(connection, parent, changes);
             }
             changes.add(new Change.Mounts());
+            // Those of its paths went with it.
+            changes.add(new Change.Policies());
             ChangeLogStore.append(connection, changes);
             return mount;
         });

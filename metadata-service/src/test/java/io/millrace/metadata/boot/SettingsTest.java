@@ -48,6 +48,8 @@ class SettingsTest {
         "worker-lease, 1ms",
         "max-age, 0s",
         "mounts.most, 0",
+        "policies.most, 0",
+        "policies.most, 50001",
         "listing.concurrent, 0",
         "listing.attribute-reads, 0",
         "watch.heartbeat, 6s",

@@ -12,23 +12,31 @@ import io.grpc.stub.BlockingClientCall;
 import io.millrace.contracts.GrpcErrors;
 import io.millrace.contracts.v1.AddMountRequest;
 import io.millrace.contracts.v1.DeregisterWorkerRequest;
+import io.millrace.contracts.v1.Eviction;
+import io.millrace.contracts.v1.GetEffectivePolicyRequest;
 import io.millrace.contracts.v1.GetRingRequest;
 import io.millrace.contracts.v1.Inode;
 import io.millrace.contracts.v1.InodeKind;
 import io.millrace.contracts.v1.ListHiddenKeysRequest;
 import io.millrace.contracts.v1.ListMountsRequest;
+import io.millrace.contracts.v1.ListPoliciesRequest;
 import io.millrace.contracts.v1.ListWorkersRequest;
 import io.millrace.contracts.v1.LookupRequest;
 import io.millrace.contracts.v1.MetadataServiceGrpc;
 import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.MountOptions;
+import io.millrace.contracts.v1.PathPolicy;
+import io.millrace.contracts.v1.PolicyAttribute;
+import io.millrace.contracts.v1.PolicyOrigin;
 import io.millrace.contracts.v1.ReadDirectoryRequest;
 import io.millrace.contracts.v1.ReadDirectoryResponse;
 import io.millrace.contracts.v1.RegisterWorkerRequest;
 import io.millrace.contracts.v1.RemoveMountRequest;
+import io.millrace.contracts.v1.RemovePolicyRequest;
 import io.millrace.contracts.v1.RenewLeaseRequest;
 import io.millrace.contracts.v1.ResolveRequest;
 import io.millrace.contracts.v1.ResolveResponse;
+import io.millrace.contracts.v1.SetPolicyRequest;
 import io.millrace.contracts.v1.UsageRequest;
 import io.millrace.contracts.v1.WalkRequest;
 import io.millrace.contracts.v1.WalkResponse;
@@ -381,6 +389,58 @@ class MetadataServiceTest {
         assertEquals(heard, await(again, event -> event.getInvalidation().getName().equals("x")));
         await(again, event -> event.getInvalidation().getName().equals("y"));
         again.cancel("seen", null);
+    }
+
+    @Test
+    void aWatcherHearsThePoliciesAtFirstAndAtEachChange() throws Exception {
+        mount("/watched");
+        PathPolicy pinned = PathPolicy.newBuilder().setPath("/watched/a").setPinned(true).build();
+        assertEquals(
+                pinned, stub().setPolicy(SetPolicyRequest.newBuilder().setPolicy(pinned).build()));
+        BlockingClientCall<?, WatchEvent> watch = watch(0);
+        assertEquals(
+                List.of(pinned),
+                await(watch, WatchEvent::hasPolicies).getPolicies().getPoliciesList());
+
+        PathPolicy ttl =
+                PathPolicy.newBuilder()
+                        .setPath("/watched")
+                        .setTtlMillis(5_000)
+                        .setEviction(Eviction.EVICTION_EPOCH)
+                        .build();
+        stub().setPolicy(SetPolicyRequest.newBuilder().setPolicy(ttl).build());
+        await(watch, event -> event.getPolicies().getPoliciesList().equals(List.of(ttl, pinned)));
+        var effective =
+                stub().getEffectivePolicy(
+                                GetEffectivePolicyRequest.newBuilder()
+                                        .setPath("/watched/a/b")
+                                        .build());
+        stub().removePolicy(
+                        RemovePolicyRequest.newBuilder()
+                                .setPath("/watched/a")
+                                .addAttributes(PolicyAttribute.POLICY_ATTRIBUTE_PINNED)
+                                .build());
+        await(watch, event -> event.getPolicies().getPoliciesList().equals(List.of(ttl)));
+        stub().removeMount(RemoveMountRequest.newBuilder().setPath("/watched").build());
+        await(watch, event -> event.hasPolicies() && event.getPolicies().getPoliciesCount() == 0);
+        watch.cancel("seen", null);
+
+        assertTrue(effective.getPolicy().getPinned());
+        assertEquals(5_000, effective.getPolicy().getTtlMillis());
+        assertEquals(1, effective.getPolicy().getReplicas());
+        assertEquals(
+                List.of("/watched/a", "/watched", "/watched"),
+                effective.getOriginsList().stream().map(PolicyOrigin::getPath).toList());
+        assertEquals(
+                ErrorCode.INVALID_ARGUMENT,
+                failure(() ->
+                        stub().setPolicy(
+                                        SetPolicyRequest.newBuilder()
+                                                .setPolicy(ttl.toBuilder().setEvictionValue(99))
+                                                .build())));
+        assertEquals(
+                0,
+                stub().listPolicies(ListPoliciesRequest.getDefaultInstance()).getPoliciesCount());
     }
 
     @Test

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.metadata.policies;
+
+import org.jspecify.annotations.NullMarked;
