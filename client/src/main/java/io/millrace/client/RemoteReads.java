@@ -127,14 +127,16 @@ final class RemoteReads {
         long pause = FIRST_PAUSE_MILLIS;
         Exception last = null;
         while (true) {
-            // Who stands in for the owner does not ask it: it has just failed.
-            DataPort.Origin origin = DataPort.Origin.CLUSTER;
+            // Who stands in for an owner that has just failed does not ask it.
+            boolean ownerFailed = isSuspect(cluster.placement().owners(block));
             for (Worker worker : candidates(block)) {
                 cancellation.check();
                 ByteRange rest = ByteRange.between(end - target.remaining(), end);
+                DataPort.Origin origin =
+                        ownerFailed ? DataPort.Origin.UNDER_STORE : DataPort.Origin.CLUSTER;
                 Exception failure =
                         tryWorker(worker, subject, rest, target, origin, deadline, cancellation);
-                origin = DataPort.Origin.UNDER_STORE;
+                ownerFailed = true;
                 if (failure == null) {
                     return;
                 }
@@ -246,6 +248,10 @@ final class RemoteReads {
         }
         good.addAll(suspects);
         return good;
+    }
+
+    private boolean isSuspect(List<WorkerId> owners) {
+        return !owners.isEmpty() && isSuspect(owners.getFirst());
     }
 
     private boolean isSuspect(WorkerId id) {
