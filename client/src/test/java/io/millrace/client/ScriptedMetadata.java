@@ -37,6 +37,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -69,8 +70,11 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
     /** Lookups and pages are not answered. */
     public volatile boolean hanging;
 
-    /** Watchers hear nothing more, and are not told that. */
+    /** Watchers hear nothing more, and are not told that; nor do new ones hear anything. */
     public volatile boolean silent;
+
+    /** Answers to lookups wait for this when they are made. */
+    public volatile CountDownLatch held = new CountDownLatch(0);
 
     public final AtomicInteger lookups = new AtomicInteger();
 
@@ -231,8 +235,10 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
     public void watch(WatchRequest request, StreamObserver<WatchEvent> observer) {
         watches.incrementAndGet();
         synchronized (this) {
-            observer.onNext(WatchEvent.newBuilder().setRing(ring).build());
-            observer.onNext(mounts());
+            if (!silent) {
+                observer.onNext(WatchEvent.newBuilder().setRing(ring).build());
+                observer.onNext(mounts());
+            }
             watchers.add(observer);
         }
         ((ServerCallStreamObserver<WatchEvent>) observer)
@@ -283,8 +289,11 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
                     answer.setInode(inode(child));
                 }
             }
+            held.await();
             observer.onNext(answer.build());
             observer.onCompleted();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody interrupts a call", e);
         } catch (MillraceException e) {
             observer.onError(GrpcErrors.toStatus(e));
         }
