@@ -97,7 +97,12 @@ final class RemoteReads {
      * @throws MillraceException STALE_VERSION, NOT_FOUND, PERMISSION_DENIED, as a worker says;
      *     UNAVAILABLE when nobody could answer until the deadline; INTERRUPTED
      */
-    void read(Subject subject, ByteBuffer target, long offset, Cancellation cancellation) {
+    void read(
+            Subject subject,
+            ByteBuffer target,
+            long offset,
+            Urgency urgency,
+            Cancellation cancellation) {
         long deadline = System.nanoTime() + settings.readTimeout().toNanos();
         BlockLayout layout = cluster.blockLayout(subject.source().mountId());
         long at = offset;
@@ -109,7 +114,7 @@ final class RemoteReads {
             int bytes = (int) Math.min(end - target.position(), together.end() - at);
             target.limit(target.position() + bytes);
             BlockId placedBy = layout.placedBy(subject.version(), block, length);
-            readFromOwners(subject, placedBy, target, at, deadline, cancellation);
+            readFromOwners(subject, placedBy, target, at, deadline, urgency, cancellation);
             target.limit(end);
             at += bytes;
         }
@@ -121,6 +126,7 @@ final class RemoteReads {
             ByteBuffer target,
             long offset,
             long deadline,
+            Urgency urgency,
             Cancellation cancellation) {
         long end = offset + target.remaining();
         long pause = FIRST_PAUSE_MILLIS;
@@ -130,7 +136,7 @@ final class RemoteReads {
                 cancellation.check();
                 ByteRange rest = ByteRange.between(end - target.remaining(), end);
                 Exception failure =
-                        tryWorker(worker, subject, rest, target, deadline, cancellation);
+                        tryWorker(worker, subject, rest, target, deadline, urgency, cancellation);
                 if (failure == null) {
                     return;
                 }
@@ -162,6 +168,7 @@ final class RemoteReads {
             ByteRange range,
             ByteBuffer target,
             long deadline,
+            Urgency urgency,
             Cancellation cancellation) {
         WorkerId id = new WorkerId(worker.getId());
         int before = target.position();
@@ -175,6 +182,7 @@ final class RemoteReads {
                             subject.source().length(),
                             target,
                             deadline,
+                            urgency,
                             cancellation);
             suspectUntil.remove(id);
             if (missed) {
