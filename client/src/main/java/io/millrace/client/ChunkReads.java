@@ -95,6 +95,7 @@ public final class ChunkReads implements AutoCloseable {
                         source.length(),
                         bytes,
                         System.nanoTime() + timeout.toNanos(),
+                        Urgency.waitedFor(),
                         new Cancellation());
         Integer said = answer.checksum();
         if (said == null) {

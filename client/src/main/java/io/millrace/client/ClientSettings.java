@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
  * @param readTimeout of one read, with all retries at all workers
  * @param attemptTimeout how long one worker may send nothing
  * @param suspectTime how long a worker that failed is asked last
- * @param connectionsPerWorker requests in flight at one worker, 1 to 1,024
+ * @param connectionsPerWorker requests that readers wait for in flight at one worker, 1 to 1,024;
+ *     those nobody waits for are half as many more
  * @param cachedNames names kept with what they lead to, 1,000 or more
  * @param readAheadBytes memory for read-ahead of all open files together; below 1 MiB: none
- * @param scanAheadBytes most bytes of small files that workers are asked to fetch before they are
- *     opened; 0: none
+ * @param scanAheadBytes most bytes of small files, of all directories together, that workers are
+ *     asked to fetch before they are opened; 0: none
  * @param outage how long what was known may be believed while metadata-service is away
  * @param hostId the host this runs on, as workers register it; null: the one of this kernel
  */

@@ -10,11 +10,11 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Keeps connections to the data ports of workers, at most so many each, and reads ranges over them.
+ * What nobody waits for, as read-ahead, has connections of its own, half as many, so that no read
+ * that is waited for stands behind it.
  *
  * <p>A watchdog thread closes connections whose deadline has passed; that is how a read that hangs
  * ends.
@@ -36,11 +36,12 @@ final class DataPortClient implements AutoCloseable {
 
     private static final class Port {
         final ConcurrentLinkedDeque<DataConnection> idle = new ConcurrentLinkedDeque<>();
-        final Semaphore permits;
+        final ConnectionPermits waitedFor;
+        final ConnectionPermits ahead;
 
         Port(int connections) {
-            // Fair: who waits longest is next, so that nobody waits until the deadline.
-            permits = new Semaphore(connections, true);
+            waitedFor = new ConnectionPermits(connections);
+            ahead = new ConnectionPermits((connections + 1) / 2);
         }
     }
 
@@ -74,10 +75,11 @@ final class DataPortClient implements AutoCloseable {
             long length,
             ByteBuffer target,
             long deadline,
+            Urgency urgency,
             Cancellation cancellation)
             throws IOException {
         Port port = port(address);
-        acquire(port, address, deadline);
+        ConnectionPermits permits = acquire(port, address, deadline, urgency, cancellation);
         try {
             return exchange(
                     port,
@@ -86,12 +88,13 @@ final class DataPortClient implements AutoCloseable {
                     cancellation,
                     connection -> connection.read(request.duplicate(), range, length, target));
         } finally {
-            port.permits.release();
+            permits.release();
         }
     }
 
     /**
-     * Asks for files to be fetched ahead, unless all connections are in use: reads need them.
+     * Asks for files to be fetched ahead, unless all connections for what nobody waits for are in
+     * use.
      *
      * @param request as {@link DataRequest#prefetch} made it
      * @return how many were taken, from the first on
@@ -100,7 +103,7 @@ final class DataPortClient implements AutoCloseable {
      */
     int prefetch(Address address, byte[] request) throws IOException {
         Port port = port(address);
-        if (!port.permits.tryAcquire()) {
+        if (!port.ahead.tryAcquire()) {
             return 0;
         }
         try {
@@ -111,7 +114,7 @@ final class DataPortClient implements AutoCloseable {
                     new Cancellation(),
                     connection -> connection.prefetch(ByteBuffer.wrap(request)));
         } finally {
-            port.permits.release();
+            port.ahead.release();
         }
     }
 
@@ -197,22 +200,38 @@ final class DataPortClient implements AutoCloseable {
         return ports.computeIfAbsent(address, _ -> new Port(connectionsPerWorker));
     }
 
-    private void acquire(Port port, Address address, long deadline) {
+    private ConnectionPermits acquire(
+            Port port, Address address, long deadline, Urgency urgency, Cancellation cancellation) {
         try {
-            if (!port.permits.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                throw new MillraceException(
-                        ErrorCode.BUSY,
-                        "all "
-                                + connectionsPerWorker
-                                + " connections to worker "
-                                + address.host()
-                                + ":"
-                                + address.port()
-                                + " are in use (millrace.agent.connections-per-worker)");
+            if (!urgency.isWaitedFor()) {
+                if (port.ahead.tryAcquire()) {
+                    return port.ahead;
+                }
+                if (urgency.putOff()) {
+                    await(port.ahead, address, deadline, cancellation);
+                    urgency.resume();
+                    return port.ahead;
+                }
             }
+            await(port.waitedFor, address, deadline, cancellation);
+            return port.waitedFor;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new MillraceException(ErrorCode.INTERRUPTED, "interrupted", e);
+        }
+    }
+
+    private static void await(
+            ConnectionPermits permits, Address address, long deadline, Cancellation cancellation)
+            throws InterruptedException {
+        if (!permits.acquire(deadline - System.nanoTime(), cancellation)) {
+            throw new MillraceException(
+                    ErrorCode.BUSY,
+                    "all connections to worker "
+                            + address.host()
+                            + ":"
+                            + address.port()
+                            + " stay in use (millrace.agent.connections-per-worker)");
         }
     }
 

@@ -97,7 +97,7 @@ public final class FileReader implements AutoCloseable {
         int bytes = bytesAt(offset, size);
         ReadAhead.Loan loan = readAhead.lend(offset, bytes, cancellation);
         if (loan == null) {
-            remote.read(subject, target.buffer(bytes), offset, cancellation);
+            remote.read(subject, target.buffer(bytes), offset, Urgency.waitedFor(), cancellation);
         } else {
             target.lend(loan.parts(), loan.release());
         }
@@ -132,11 +132,11 @@ public final class FileReader implements AutoCloseable {
         return (int) Math.max(0, Math.min(size, subject.source().length() - offset));
     }
 
-    private void fetch(ByteBuffer target, long offset, Cancellation cancellation) {
+    private void fetch(ByteBuffer target, long offset, Urgency urgency, Cancellation cancellation) {
         int start = target.position();
         if (!readLocal(target, offset)) {
             target.position(start);
-            remote.read(subject, target, offset, cancellation);
+            remote.read(subject, target, offset, urgency, cancellation);
         }
     }
 

@@ -46,8 +46,8 @@ final class ListAhead {
     private final Cache<Long, Boolean> expected =
             Caffeine.newBuilder().maximumSize(REMEMBERED).build();
 
-    /** Carries the generation: a change of the directory leaves its pages behind. */
-    private record Wanted(long directoryId, long generation, String afterName) {}
+    /** A change of the directory, and a loss of the watch, leave pages behind. */
+    private record Wanted(long directoryId, long generation, long watchEpoch, String afterName) {}
 
     ListAhead(Namespace namespace) {
         this.namespace = namespace;
@@ -122,7 +122,8 @@ final class ListAhead {
     }
 
     private Wanted wanted(long directoryId, String afterName) {
-        return new Wanted(directoryId, namespace.generation(directoryId), afterName);
+        return new Wanted(
+                directoryId, namespace.generation(directoryId), namespace.watchEpoch(), afterName);
     }
 
     /** A page that came before it was wanted; null: there is none. It is kept no longer. */

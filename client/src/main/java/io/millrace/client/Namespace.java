@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An answer on its way while its subject changes must not be kept. Each change raises a
  * generation (striped by the hash of its directory); an answer is kept only when the generation is
- * the one from before the question.
+ * the one from before the question. An answer that was asked for while nothing tells of changes, or
+ * before that ended, is kept for outages of the service alone: it is asked again when it is needed.
  */
 public final class Namespace {
 
@@ -40,6 +41,9 @@ public final class Namespace {
     private final Cache<PageKey, DirectoryPage> pages;
     private final AtomicLongArray generations = new AtomicLongArray(STRIPES);
     private final List<NamespaceListener> listeners = new CopyOnWriteArrayList<>();
+
+    /** Grows when the watch is lost and when it is found again: odd while it is lost. */
+    private volatile long watchEpoch;
 
     private final Neighbours neighbours;
     private final ListAhead ahead;
@@ -83,7 +87,10 @@ public final class Namespace {
                                                 .build()));
         if (!answer.getFound()) {
             throw new MillraceException(
-                    ErrorCode.NOT_FOUND, "path " + path + " does not exist in the namespace");
+                    ErrorCode.NOT_FOUND,
+                    "path "
+                            + path
+                            + " does not exist in the namespace: 'millrace fs ls' shows what does");
         }
         return NamespaceEntry.of(answer.getInodes(answer.getInodesCount() - 1));
     }
@@ -108,6 +115,7 @@ public final class Namespace {
         }
         neighbours.missed(parentId);
         long generation = generation(parentId);
+        long watch = watchEpoch;
         long asked = System.nanoTime();
         LookupRequest request =
                 LookupRequest.newBuilder().setParentId(parentId).setName(name).build();
@@ -123,7 +131,7 @@ public final class Namespace {
                     new Lookup(
                             answer.hasInode() ? NamespaceEntry.of(answer.getInode()) : null,
                             validUntil(asked, answer.getValidMillis()));
-            return keep(key, generation, lookup);
+            return keep(key, generation, watch, lookup);
         } catch (MillraceException e) {
             if (older != null && isAway(e) && mayStillBeBelieved(older)) {
                 return older.until(System.nanoTime() + OUTAGE_STEP_NANOS);
@@ -169,6 +177,7 @@ public final class Namespace {
         if (older != null && older.isValid()) {
             return older;
         }
+        long watch = watchEpoch;
         long asked = System.nanoTime();
         ReadDirectoryRequest request =
                 ReadDirectoryRequest.newBuilder()
@@ -190,7 +199,7 @@ public final class Namespace {
                             answer.getMore(),
                             validUntil(asked, answer.getValidMillis()));
             ahead.learn(page);
-            return keep(key, page);
+            return keep(key, watch, page);
         } catch (MillraceException e) {
             if (older != null && isAway(e) && older.validUntilNanos() + outageNanos > asked) {
                 return older.until(System.nanoTime() + OUTAGE_STEP_NANOS);
@@ -221,10 +230,14 @@ public final class Namespace {
     }
 
     /**
-     * Believes nothing that was learnt so far: each name is asked again, and what was known serves
-     * only while the service is away.
+     * Nothing tells of changes any more. What was learnt so far, and what is learnt until {@link
+     * #watchFound}, is not believed: each name is asked again, and what was known serves only while
+     * the service is away.
      */
-    void revalidateAll() {
+    synchronized void watchLost() {
+        if ((watchEpoch & 1) == 0) {
+            watchEpoch++;
+        }
         long now = System.nanoTime();
         names.asMap().replaceAll((_, known) -> known.isValid() ? known.until(now) : known);
         pages.asMap().replaceAll((_, known) -> known.isValid() ? known.until(now) : known);
@@ -232,7 +245,24 @@ public final class Namespace {
         listeners.forEach(NamespaceListener::everythingInvalidated);
     }
 
-    private Lookup keep(NameKey key, long generation, Lookup lookup) {
+    /** Changes are told again, also those since {@link #watchLost}. */
+    synchronized void watchFound() {
+        if ((watchEpoch & 1) != 0) {
+            watchEpoch++;
+        }
+    }
+
+    /** Changes when the watch is lost or found. */
+    long watchEpoch() {
+        return watchEpoch;
+    }
+
+    /** Whether changes were told all the time since {@code epoch}, and still are. */
+    private boolean isWatchedSince(long epoch) {
+        return (epoch & 1) == 0 && epoch == watchEpoch;
+    }
+
+    private Lookup keep(NameKey key, long generation, long watch, Lookup lookup) {
         if (generation(key.parentId()) != generation) {
             return lookup.until(System.nanoTime());
         }
@@ -240,26 +270,41 @@ public final class Namespace {
         if (generation(key.parentId()) != generation) {
             names.invalidate(key);
         }
-        return lookup;
+        if (isWatchedSince(watch)) {
+            return lookup;
+        }
+        Lookup doubted = lookup.until(System.nanoTime());
+        var _ = names.asMap().replace(key, lookup, doubted);
+        return doubted;
     }
 
-    private DirectoryPage keep(PageKey key, DirectoryPage page) {
+    private DirectoryPage keep(PageKey key, long watch, DirectoryPage page) {
         if (generation(key.directoryId()) != key.generation()) {
             return page.until(System.nanoTime());
         }
+        put(key, page);
+        if (generation(key.directoryId()) != key.generation()) {
+            pages.invalidate(key);
+            page.entries()
+                    .forEach(entry ->
+                            names.invalidate(new NameKey(key.directoryId(), entry.name())));
+            return page;
+        }
+        if (isWatchedSince(watch)) {
+            return page;
+        }
+        DirectoryPage doubted = page.until(System.nanoTime());
+        put(key, doubted);
+        return doubted;
+    }
+
+    private void put(PageKey key, DirectoryPage page) {
         pages.put(key, page);
         for (NamespaceEntry entry : page.entries()) {
             names.put(
                     new NameKey(key.directoryId(), entry.name()),
                     new Lookup(entry, page.validUntilNanos()));
         }
-        if (generation(key.directoryId()) != key.generation()) {
-            pages.invalidate(key);
-            page.entries()
-                    .forEach(entry ->
-                            names.invalidate(new NameKey(key.directoryId(), entry.name())));
-        }
-        return page;
     }
 
     private static boolean isAway(MillraceException e) {

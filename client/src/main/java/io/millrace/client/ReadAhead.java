@@ -1,5 +1,6 @@
 package io.millrace.client;
 
+import io.millrace.model.ByteRange;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.lang.foreign.Arena;
@@ -16,14 +17,16 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fetches what one open file will be asked for next, in segments of 1 MiB: a small file whole with
- * its first read, a large one ahead of sequential reads.
+ * Fetches what one open file will be asked for next, in segments of at most 1 MiB: a small file
+ * whole with its first read, a large one ahead of sequential reads, and of those that lie one
+ * distance apart ({@link Strides}).
  *
  * <p>The window of a sequential reader doubles with each read up to 8 MiB. Beyond that it grows
  * only when the reader has caught up with what is on its way: then the window is less than what its
  * rate takes in the time of one answer. It does so once for each window that was read.
  *
- * <p>Buffers come from a budget that all files share; without one a read simply is not helped. The
+ * <p>Buffers come from a budget that all files share; without one a read simply is not helped. Nor
+ * does a read wait for a segment whose request is put off: it is dropped, and the reader asks. The
  * monitor of this guards the segments and their users; bytes are copied and fetched outside it.
  */
 final class ReadAhead implements AutoCloseable {
@@ -39,7 +42,7 @@ final class ReadAhead implements AutoCloseable {
     /** Gets the bytes, by whatever way. */
     @FunctionalInterface
     interface Fetcher {
-        void fetch(ByteBuffer target, long offset, Cancellation cancellation);
+        void fetch(ByteBuffer target, long offset, Urgency urgency, Cancellation cancellation);
     }
 
     /** Bytes in segments, which stay there until it is released. */
@@ -63,8 +66,14 @@ final class ReadAhead implements AutoCloseable {
         }
 
         /** On a page: the kernel takes whole pages with less work. */
-        private static ByteBuffer allocate() {
-            return Arena.ofAuto().allocate(SEGMENT, PAGE).asByteBuffer();
+        private @Nullable ByteBuffer allocate() {
+            try {
+                return Arena.ofAuto().allocate(SEGMENT, PAGE).asByteBuffer();
+            } catch (OutOfMemoryError e) {
+                // The JVM allows less memory outside the heap than the budget.
+                permits.release();
+                return null;
+            }
         }
 
         private void giveBack(ByteBuffer buffer) {
@@ -75,15 +84,19 @@ final class ReadAhead implements AutoCloseable {
 
     private static final class Segment {
         final int index;
+        final ByteRange range;
         final ByteBuffer buffer;
+        final Urgency urgency;
         final Cancellation cancellation = new Cancellation();
         final CompletableFuture<Void> done = new CompletableFuture<>();
         int users = 1;
         boolean dropped;
 
-        Segment(int index, ByteBuffer buffer) {
+        Segment(int index, ByteRange range, ByteBuffer buffer, Urgency urgency) {
             this.index = index;
+            this.range = range;
             this.buffer = buffer;
+            this.urgency = urgency;
         }
 
         boolean isReady() {
@@ -95,6 +108,7 @@ final class ReadAhead implements AutoCloseable {
     private final Budget budget;
     private final Fetcher fetcher;
     private final Map<Integer, Segment> segments = new HashMap<>();
+    private final Strides strides = new Strides();
     private long furthest;
     private int streak;
     private int window = 1;
@@ -134,9 +148,12 @@ final class ReadAhead implements AutoCloseable {
         synchronized (this) {
             next = advance(offset, offset + bytes);
             if (length <= SEGMENT && segments.isEmpty()) {
-                own = create(0);
+                own = create(0, ByteRange.whole(length), Urgency.waitedFor());
             }
             covering = covering(offset, bytes);
+            if (!dropPutOff(covering).isEmpty()) {
+                covering = List.of();
+            }
             covering.forEach(segment -> segment.users++);
             if (!covering.isEmpty() && !covering.stream().allMatch(Segment::isReady)) {
                 caughtUp();
@@ -165,6 +182,16 @@ final class ReadAhead implements AutoCloseable {
         return lend(covering, offset, bytes);
     }
 
+    /** A reader comes to wait for {@code covering}; those it must not wait for are dropped. */
+    private List<Segment> dropPutOff(List<Segment> covering) {
+        List<Segment> putOff =
+                covering.stream()
+                        .filter(segment -> !segment.isReady() && !segment.urgency.hurry())
+                        .toList();
+        putOff.forEach(this::drop);
+        return putOff;
+    }
+
     /** The reader waits for what is on its way. */
     private void caughtUp() {
         if (window >= FREE_WINDOW && furthest - windowGrew >= (long) window * SEGMENT) {
@@ -177,6 +204,16 @@ final class ReadAhead implements AutoCloseable {
     private List<Segment> advance(long offset, long end) {
         List<Segment> created = new ArrayList<>();
         if (length <= SEGMENT || closed) {
+            return created;
+        }
+        strides.note(offset, end);
+        if (strides.isLikely()) {
+            streak = 0;
+            window = 1;
+            windowGrew = end;
+            furthest = end;
+            dropBefore(offset);
+            createStrides(created);
             return created;
         }
         boolean sequential = offset >= furthest - DISORDER && offset <= furthest + DISORDER;
@@ -195,22 +232,53 @@ final class ReadAhead implements AutoCloseable {
         int last = (int) Math.min((length - 1) / SEGMENT, first + (long) window - 1);
         for (int i = first; i <= last; i++) {
             if (!segments.containsKey(i)) {
-                Segment segment = create(i);
+                Segment segment = create(i, whole(i), Urgency.ahead());
                 if (segment == null) {
                     break;
                 }
                 created.add(segment);
             }
         }
-        int behind = (int) ((furthest - DISORDER) / SEGMENT);
-        segments.values().stream()
-                .filter(segment -> segment.index < behind)
-                .toList()
-                .forEach(this::drop);
+        dropBefore(furthest - DISORDER);
         return created;
     }
 
-    private @Nullable Segment create(int index) {
+    private void createStrides(List<Segment> created) {
+        for (ByteRange range : strides.next(length)) {
+            int last = (int) ((range.end() - 1) / SEGMENT);
+            for (int i = (int) (range.offset() / SEGMENT); i <= last; i++) {
+                if (segments.size() >= MAX_WINDOW) {
+                    return;
+                }
+                if (!segments.containsKey(i)) {
+                    ByteRange whole = whole(i);
+                    ByteRange part =
+                            ByteRange.between(
+                                    Math.max(whole.offset(), range.offset()),
+                                    Math.min(whole.end(), range.end()));
+                    Segment segment = create(i, part, Urgency.ahead());
+                    if (segment == null) {
+                        return;
+                    }
+                    created.add(segment);
+                }
+            }
+        }
+    }
+
+    private ByteRange whole(int index) {
+        long start = (long) index * SEGMENT;
+        return ByteRange.between(start, Math.min(start + SEGMENT, length));
+    }
+
+    private void dropBefore(long offset) {
+        segments.values().stream()
+                .filter(segment -> segment.range.end() <= offset)
+                .toList()
+                .forEach(this::drop);
+    }
+
+    private @Nullable Segment create(int index, ByteRange range, Urgency urgency) {
         if (closed) {
             return null;
         }
@@ -218,7 +286,7 @@ final class ReadAhead implements AutoCloseable {
         if (buffer == null) {
             return null;
         }
-        Segment segment = new Segment(index, buffer);
+        Segment segment = new Segment(index, range, buffer, urgency);
         segments.put(index, segment);
         return segment;
     }
@@ -227,11 +295,11 @@ final class ReadAhead implements AutoCloseable {
         Thread.ofVirtual()
                 .name("read-ahead")
                 .start(() -> {
-                    long start = (long) segment.index * SEGMENT;
+                    ByteRange range = segment.range;
                     try {
-                        ByteBuffer target =
-                                segment.buffer.slice(0, (int) Math.min(SEGMENT, length - start));
-                        fetcher.fetch(target, start, segment.cancellation);
+                        ByteBuffer target = segment.buffer.slice(0, (int) range.length());
+                        fetcher.fetch(
+                                target, range.offset(), segment.urgency, segment.cancellation);
                         segment.done.complete(null);
                     } catch (RuntimeException e) {
                         synchronized (this) {
@@ -266,12 +334,17 @@ final class ReadAhead implements AutoCloseable {
         int last = (int) ((offset + bytes - 1) / SEGMENT);
         for (int i = (int) (offset / SEGMENT); i <= last; i++) {
             Segment segment = segments.get(i);
-            if (segment == null) {
+            if (segment == null || !segment.range.contains(within(whole(i), offset, bytes))) {
                 return List.of();
             }
             result.add(segment);
         }
         return result;
+    }
+
+    private static ByteRange within(ByteRange whole, long offset, int bytes) {
+        return ByteRange.between(
+                Math.max(whole.offset(), offset), Math.min(whole.end(), offset + bytes));
     }
 
     /** Segments that are read to their end are not needed once they are given back. */
@@ -280,12 +353,11 @@ final class ReadAhead implements AutoCloseable {
         long at = offset;
         long end = offset + bytes;
         for (Segment segment : covering) {
-            long start = (long) segment.index * SEGMENT;
-            long segmentEnd = Math.min(start + SEGMENT, length);
+            long start = segment.range.offset();
             int from = (int) (at - start);
-            at = Math.min(end, segmentEnd);
+            at = Math.min(end, segment.range.end());
             parts.add(segment.buffer.slice(from, (int) (at - start) - from));
-            if (at == segmentEnd) {
+            if (at == segment.range.end()) {
                 synchronized (this) {
                     drop(segment);
                 }

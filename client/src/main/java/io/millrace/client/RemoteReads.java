@@ -98,7 +98,12 @@ final class RemoteReads {
      * @throws MillraceException STALE_VERSION, NOT_FOUND, PERMISSION_DENIED, as a worker says;
      *     UNAVAILABLE when nobody could answer until the deadline; INTERRUPTED
      */
-    void read(Subject subject, ByteBuffer target, long offset, Cancellation cancellation) {
+    void read(
+            Subject subject,
+            ByteBuffer target,
+            long offset,
+            Urgency urgency,
+            Cancellation cancellation) {
         long deadline = System.nanoTime() + settings.readTimeout().toNanos();
         BlockLayout layout = cluster.blockLayout(subject.source().mountId());
         long at = offset;
@@ -110,7 +115,7 @@ final class RemoteReads {
             int bytes = (int) Math.min(end - target.position(), together.end() - at);
             target.limit(target.position() + bytes);
             BlockId placedBy = layout.placedBy(subject.version(), block, length);
-            readFromOwners(subject, placedBy, target, at, deadline, cancellation);
+            readFromOwners(subject, placedBy, target, at, deadline, urgency, cancellation);
             target.limit(end);
             at += bytes;
         }
@@ -122,6 +127,7 @@ final class RemoteReads {
             ByteBuffer target,
             long offset,
             long deadline,
+            Urgency urgency,
             Cancellation cancellation) {
         long end = offset + target.remaining();
         long pause = FIRST_PAUSE_MILLIS;
@@ -135,7 +141,15 @@ final class RemoteReads {
                 DataPort.Origin origin =
                         ownerFailed ? DataPort.Origin.UNDER_STORE : DataPort.Origin.CLUSTER;
                 Exception failure =
-                        tryWorker(worker, subject, rest, target, origin, deadline, cancellation);
+                        tryWorker(
+                                worker,
+                                subject,
+                                rest,
+                                target,
+                                origin,
+                                deadline,
+                                urgency,
+                                cancellation);
                 ownerFailed = true;
                 if (failure == null) {
                     return;
@@ -169,6 +183,7 @@ final class RemoteReads {
             ByteBuffer target,
             DataPort.Origin origin,
             long deadline,
+            Urgency urgency,
             Cancellation cancellation) {
         WorkerId id = new WorkerId(worker.getId());
         int before = target.position();
@@ -182,6 +197,7 @@ final class RemoteReads {
                             subject.source().length(),
                             target,
                             deadline,
+                            urgency,
                             cancellation);
             suspectUntil.remove(id);
             if (answer.miss()) {

@@ -10,6 +10,8 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Recognises that the small files of a directory are read through, and asks workers to fetch ahead
@@ -52,11 +54,11 @@ final class Scans {
     private final RemoteReads remote;
     private final long maxBytes;
     private final ClientCounters counters;
-    private final Cache<Long, Scan> scans =
-            Caffeine.newBuilder()
-                    .maximumSize(DIRECTORIES)
-                    .expireAfterAccess(FORGOTTEN_AFTER)
-                    .build();
+
+    /** Bytes being asked for, or asked for and not opened yet, of all scans. */
+    private final AtomicLong waiting = new AtomicLong();
+
+    private final Cache<Long, Scan> scans;
 
     /** What is known of the reading of one directory. */
     private static final class Scan {
@@ -79,6 +81,7 @@ final class Scans {
         private long metBytes;
         private boolean atEnd;
         private boolean asking;
+        private boolean forgotten;
         private long pausedUntil = System.nanoTime();
 
         private Scan(long directoryId) {
@@ -111,11 +114,8 @@ final class Scans {
          * How many more files may be asked for: in order, a few for each one that was met; in any
          * order, a few for each open, since a file is met only when its turn comes.
          */
-        private long allowed(long maxBytes) {
-            if (asking
-                    || atEnd
-                    || pausedUntil - System.nanoTime() > 0
-                    || askedBytes - metBytes >= maxBytes) {
+        private long allowed() {
+            if (asking || atEnd || forgotten || pausedUntil - System.nanoTime() > 0) {
                 return 0;
             }
             long limit = 0;
@@ -126,6 +126,10 @@ final class Scans {
                 limit = Math.max(limit, ASKED_FOR_EACH_OPEN * (opens - MISSED));
             }
             return limit - (asked - met);
+        }
+
+        private long waitingBytes() {
+            return Math.max(0, askedBytes - metBytes);
         }
 
         /** Begins to ask behind {@link #askedTo}, or where the reader is by now. */
@@ -141,13 +145,30 @@ final class Scans {
     }
 
     /**
-     * @param maxBytes asked for and not opened yet, of one directory; 0: nothing is asked
+     * @param maxBytes asked for and not opened yet, of all directories; 0: nothing is asked
      */
     Scans(Namespace namespace, RemoteReads remote, long maxBytes, ClientCounters counters) {
+        this.scans =
+                Caffeine.newBuilder()
+                        .maximumSize(DIRECTORIES)
+                        .expireAfterAccess(FORGOTTEN_AFTER)
+                        .executor(Runnable::run)
+                        .<Long, Scan>removalListener((_, scan, _) -> forgotten(scan))
+                        .build();
         this.pages = new PageSearch(namespace);
         this.remote = remote;
         this.maxBytes = maxBytes;
         this.counters = counters;
+    }
+
+    /** What a scan still waits for holds up others no longer. */
+    private void forgotten(@Nullable Scan scan) {
+        if (scan != null) {
+            synchronized (scan) {
+                scan.forgotten = true;
+                waiting.addAndGet(-scan.waitingBytes());
+            }
+        }
     }
 
     /** A file is opened, wherever its bytes are. Does not wait. */
@@ -158,12 +179,20 @@ final class Scans {
         }
         boolean wasAsked;
         synchronized (scan) {
+            long before = scan.waitingBytes();
             wasAsked = scan.opened(file);
+            noteWaiting(scan, before);
         }
         if (wasAsked) {
             counters.scanMetFiles.increment();
         }
         askMore(scan);
+    }
+
+    private void noteWaiting(Scan scan, long before) {
+        if (!scan.forgotten) {
+            waiting.addAndGet(scan.waitingBytes() - before);
+        }
     }
 
     /** A worker had to fetch a file. Does not wait. */
@@ -179,27 +208,39 @@ final class Scans {
     }
 
     private void askMore(Scan scan) {
-        long count;
+        int most;
+        long room;
         String after;
         String pageAfter;
         synchronized (scan) {
-            count = scan.allowed(maxBytes);
-            if (count < 1) {
+            most = (int) Math.min(scan.allowed(), DataPort.MAX_PREFETCH);
+            room = most < 1 ? 0 : reserve(most * SMALL);
+            if (room < 1) {
                 return;
             }
             scan.begin();
             after = scan.askedTo;
             pageAfter = scan.pageAfter;
         }
-        int most = (int) Math.min(count, DataPort.MAX_PREFETCH);
-        Thread.ofVirtual().name("scan").start(() -> ask(scan, after, pageAfter, most));
+        Thread.ofVirtual().name("scan").start(() -> ask(scan, after, pageAfter, most, room));
     }
 
-    private void ask(Scan scan, String after, String pageAfter, int most) {
+    /** Takes as much of {@code bytes} as the limit leaves. */
+    private long reserve(long bytes) {
+        while (true) {
+            long now = waiting.get();
+            long room = Math.min(bytes, maxBytes - now);
+            if (room <= 0 || waiting.compareAndSet(now, now + room)) {
+                return room;
+            }
+        }
+    }
+
+    private void ask(Scan scan, String after, String pageAfter, int most, long room) {
         Batch batch = new Batch(List.of(), after, pageAfter, false);
         int taken = 0;
         try {
-            batch = behind(scan.directoryId, after, pageAfter, most);
+            batch = behind(scan.directoryId, after, pageAfter, most, room);
             taken = batch.files().isEmpty() ? 0 : remote.prefetch(batch.files());
         } catch (MillraceException e) {
             LOG.log(Level.DEBUG, "event=scan_not_followed directory=" + scan.directoryId, e);
@@ -207,6 +248,7 @@ final class Scans {
         counters.scanAskedFiles.add(taken);
         synchronized (scan) {
             scan.asking = false;
+            waiting.addAndGet(-room);
             if (taken < batch.files().size() || batch.isEmpty()) {
                 // Where workers refuse, readers ask for themselves for a while.
                 scan.pausedUntil = System.nanoTime() + PAUSE_NANOS;
@@ -215,12 +257,14 @@ final class Scans {
                 scan.askedTo = batch.lastName();
                 scan.pageAfter = batch.pageAfter();
                 scan.atEnd = batch.isLast();
+                long before = scan.waitingBytes();
                 scan.asked += taken;
                 scan.askedBytes +=
                         batch.files().stream()
                                 .limit(taken)
                                 .mapToLong(entry -> entry.file().length())
                                 .sum();
+                noteWaiting(scan, before);
             }
         }
         askMore(scan);
@@ -242,22 +286,26 @@ final class Scans {
     }
 
     /** One page's worth at most. */
-    private Batch behind(long directoryId, String after, String pageAfter, int most) {
+    private Batch behind(long directoryId, String after, String pageAfter, int most, long room) {
         PageSearch.Found found = pages.find(directoryId, after, pageAfter);
         List<NamespaceEntry> files = new ArrayList<>();
         String last = after;
+        long left = room;
         for (NamespaceEntry entry : found.page().entries()) {
             if (entry.name().compareTo(after) <= 0) {
                 continue;
             }
-            if (files.size() == most) {
+            boolean small =
+                    !entry.isDirectory()
+                            && entry.file().length() > 0
+                            && entry.file().length() <= SMALL;
+            if (files.size() == most || (small && entry.file().length() > left)) {
                 return new Batch(files, last, found.afterName(), false);
             }
             last = entry.name();
-            if (!entry.isDirectory()
-                    && entry.file().length() > 0
-                    && entry.file().length() <= SMALL) {
+            if (small) {
                 files.add(entry);
+                left -= entry.file().length();
             }
         }
         return new Batch(files, last, found.afterName(), !found.page().more());

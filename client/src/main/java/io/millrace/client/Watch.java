@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Follows metadata-service's watch stream: the ring, the mount table, and what changed in the
  * namespace. Reconnects for ever; a stream that is silent for longer than the service's heartbeats
- * allow is given up. While there is none nothing tells of changes, so what was known before is
- * asked again; what changed meanwhile is told when the stream goes on where it stopped.
+ * allow is given up. While there is none nothing tells of changes, so nothing that is known is
+ * believed, whether it was learnt before or meanwhile; what changed meanwhile is told when the
+ * stream goes on where it stopped.
  *
  * <p>One thread follows, another watches the silence; what they share is volatile.
  */
@@ -176,7 +177,10 @@ final class Watch implements AutoCloseable {
                 boolean absent = silent || (!connected && silence > ABSENCE.toNanos());
                 if (absent && believed && connectedBefore) {
                     LOG.log(Level.INFO, "event=watch_absent silent_millis=" + silence / 1_000_000);
-                    namespace.revalidateAll();
+                    namespace.watchLost();
+                }
+                if (!absent && !believed) {
+                    namespace.watchFound();
                 }
                 believed = !absent;
             }

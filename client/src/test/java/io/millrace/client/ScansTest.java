@@ -42,10 +42,27 @@ class ScansTest {
             metadata.file(directory, name(i), source);
             port.serve(source, new byte[BYTES]);
         }
-        client =
-                MillraceClient.connect(
-                        ClientSettings.of("127.0.0.1", metadata.port(), "test"),
-                        Duration.ofSeconds(10));
+        client = connect(1L << 30);
+    }
+
+    private MillraceClient connect(long scanAheadBytes) {
+        ClientSettings some = ClientSettings.of("127.0.0.1", metadata.port(), "test");
+        return MillraceClient.connect(
+                new ClientSettings(
+                        some.metadataHost(),
+                        some.metadataPort(),
+                        some.subscriber(),
+                        some.metadataTimeout(),
+                        some.readTimeout(),
+                        some.attemptTimeout(),
+                        some.suspectTime(),
+                        some.connectionsPerWorker(),
+                        some.cachedNames(),
+                        some.readAheadBytes(),
+                        scanAheadBytes,
+                        some.outage(),
+                        some.hostId()),
+                Duration.ofSeconds(10));
     }
 
     @AfterEach
@@ -138,6 +155,34 @@ class ScansTest {
             read(i);
         }
         assertTrue(prefetched().size() <= 128, prefetched().size() + " asked for");
+    }
+
+    @Test
+    void allDirectoriesTogetherAreAskedForNoMoreThanTheLimit() throws Exception {
+        long first = directory;
+        long second = metadata.directory(ScriptedMetadata.ROOT, "other");
+        for (int i = 0; i < FILES; i++) {
+            FileSource source =
+                    new FileSource(ScriptedMetadata.MOUNT_ID, "set/" + name(i), "v", BYTES);
+            metadata.file(second, name(i), source);
+        }
+        client.close();
+        client = connect(100 * BYTES);
+        for (long each : List.of(first, second)) {
+            directory = each;
+            list();
+            for (int i = 0; i < 12; i++) {
+                port.forgetCached();
+                read(i);
+            }
+            await(() -> client.counters().scanAskedFiles() > 0);
+        }
+        await(() -> client.counters().scanAskedFiles() - client.counters().scanMetFiles() == 100);
+        directory = first;
+        for (int i = 12; i < 20; i++) {
+            read(i);
+        }
+        await(() -> client.counters().scanAskedFiles() - client.counters().scanMetFiles() == 100);
     }
 
     @Test

@@ -59,6 +59,11 @@ public final class ScriptedDataPort implements AutoCloseable {
     public final AtomicInteger connections = new AtomicInteger();
     public final List<String> heads = java.util.Collections.synchronizedList(new ArrayList<>());
     public volatile boolean hanging;
+    private volatile long heldBehind;
+    private final AtomicInteger toHold = new AtomicInteger();
+
+    /** Requests that are held back. */
+    public final AtomicInteger held = new AtomicInteger();
 
     /** Keys of files that were asked for ahead, in order, and how many of a request are taken. */
     public final List<String> prefetched =
@@ -99,6 +104,17 @@ public final class ScriptedDataPort implements AutoCloseable {
 
     public void fail(Fault... next) {
         faults.addAll(List.of(next));
+    }
+
+    /** From now on every version is a miss again. */
+    public void forgetCached() {
+        cached.clear();
+    }
+
+    /** The next {@code count} requests for what lies behind {@code offset} are not answered. */
+    public void holdBehind(int count, long offset) {
+        heldBehind = offset;
+        toHold.set(count);
     }
 
     private void accept() {
@@ -188,6 +204,10 @@ public final class ScriptedDataPort implements AutoCloseable {
             return true;
         }
         int first = Integer.parseInt(range.group(1));
+        if (first >= heldBehind && toHold.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            held.incrementAndGet();
+            fault = Fault.HANG;
+        }
         int last = Integer.parseInt(range.group(2));
         int length = last - first + 1;
         String right =

@@ -37,6 +37,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -55,6 +56,7 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
 
     private final Map<Long, Inode> inodes = new HashMap<>();
     private final Map<Long, TreeMap<String, Long>> children = new HashMap<>();
+    private final Map<Long, Generated> generated = new HashMap<>();
     private final List<StreamObserver<WatchEvent>> watchers = new ArrayList<>();
     private final ScheduledExecutorService heart =
             Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory());
@@ -69,8 +71,11 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
     /** Lookups and pages are not answered. */
     public volatile boolean hanging;
 
-    /** Watchers hear nothing more, and are not told that. */
+    /** Watchers hear nothing more, and are not told that; nor do new ones hear anything. */
     public volatile boolean silent;
+
+    /** Answers to lookups wait for this when they are made. */
+    public volatile CountDownLatch held = new CountDownLatch(0);
 
     public final AtomicInteger lookups = new AtomicInteger();
 
@@ -118,6 +123,39 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
 
     public synchronized long directory(long parent, String name) {
         return put(parent, name, null);
+    }
+
+    /** A directory of files {@code f0000000} to as many, which all have the bytes of one. */
+    public synchronized long directory(long parent, String name, int files, FileSource source) {
+        long id = put(parent, name, null);
+        long first = nextInode;
+        nextInode += files;
+        Inode model =
+                Inode.newBuilder()
+                        .setParentId(id)
+                        .setModifiedMillis(1_700_000_000_000L)
+                        .setKind(InodeKind.INODE_KIND_FILE)
+                        .setSource(Messages.toMessage(source))
+                        .build();
+        generated.put(id, new Generated(first, files, model));
+        return id;
+    }
+
+    /** Files that are made when they are asked for. */
+    private record Generated(long firstId, int files, Inode model) {
+
+        Inode at(int index) {
+            return model.toBuilder()
+                    .setId(firstId + index)
+                    .setName("f%07d".formatted(index))
+                    .build();
+        }
+
+        /** Negative: there is none. */
+        int index(String name) {
+            int index = name.matches("f[0-9]{7}") ? Integer.parseInt(name, 1, 8, 10) : -1;
+            return index < files ? index : -1;
+        }
     }
 
     public synchronized long file(long parent, String name, FileSource source) {
@@ -231,8 +269,10 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
     public void watch(WatchRequest request, StreamObserver<WatchEvent> observer) {
         watches.incrementAndGet();
         synchronized (this) {
-            observer.onNext(WatchEvent.newBuilder().setRing(ring).build());
-            observer.onNext(mounts());
+            if (!silent) {
+                observer.onNext(WatchEvent.newBuilder().setRing(ring).build());
+                observer.onNext(mounts());
+            }
             watchers.add(observer);
         }
         ((ServerCallStreamObserver<WatchEvent>) observer)
@@ -278,13 +318,19 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
         try {
             LookupResponse.Builder answer = LookupResponse.newBuilder().setValidMillis(validMillis);
             synchronized (this) {
+                Generated many = generated.get(request.getParentId());
                 Long child = children(request.getParentId()).get(request.getName());
-                if (child != null) {
+                if (many != null && many.index(request.getName()) >= 0) {
+                    answer.setInode(many.at(many.index(request.getName())));
+                } else if (child != null) {
                     answer.setInode(inode(child));
                 }
             }
+            held.await();
             observer.onNext(answer.build());
             observer.onCompleted();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody interrupts a call", e);
         } catch (MillraceException e) {
             observer.onError(GrpcErrors.toStatus(e));
         }
@@ -299,6 +345,15 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
         }
         ReadDirectoryResponse.Builder answer =
                 ReadDirectoryResponse.newBuilder().setValidMillis(validMillis);
+        Generated many = generated.get(request.getInodeId());
+        if (many != null) {
+            int first = many.index(request.getAfterName()) + 1;
+            int last = Math.min(first + request.getLimit(), many.files());
+            for (int i = first; i < last; i++) {
+                answer.addEntries(many.at(i));
+            }
+            answer.setMore(last < many.files());
+        }
         var rest = children(request.getInodeId()).tailMap(request.getAfterName(), false);
         for (long id : rest.values()) {
             if (answer.getEntriesCount() == request.getLimit()) {

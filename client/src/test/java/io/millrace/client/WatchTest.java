@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.millrace.model.FileSource;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -97,5 +98,44 @@ class WatchTest {
         await("it is no longer believed", () -> !isBelieved());
         await("listeners are told", () -> told.get() > 0);
         assertEquals(20, length("a"));
+    }
+
+    @Test
+    void whatIsLearntWhileTheStreamIsLostIsAskedAgain() throws Exception {
+        metadata.silent = true;
+        await("listeners are told", () -> told.get() > 0);
+        file("b", 10);
+        assertEquals(10, length("b"));
+        assertEquals(1, page().entries().stream().filter(e -> e.name().equals("b")).count());
+        file("b", 20);
+        file("c", 10);
+        assertEquals(20, length("b"));
+        assertEquals(3, page().entries().size());
+        metadata.silent = false;
+        await(
+                "it is believed again",
+                () -> {
+                    length("b");
+                    return client.namespace().known(ScriptedMetadata.ROOT, "b") != null;
+                });
+    }
+
+    private DirectoryPage page() {
+        return client.namespace().page(ScriptedMetadata.ROOT, "", never);
+    }
+
+    @Test
+    void anAnswerThatIsOnItsWayWhenTheStreamIsLostIsAskedAgain() throws Exception {
+        file("b", 10);
+        int asked = metadata.lookups.get();
+        metadata.held = new CountDownLatch(1);
+        Thread reader = Thread.ofVirtual().start(() -> length("b"));
+        await("it is asked", () -> metadata.lookups.get() > asked);
+        client.namespace().watchLost();
+        client.namespace().watchFound();
+        file("b", 20);
+        metadata.held.countDown();
+        reader.join();
+        assertEquals(20, length("b"));
     }
 }

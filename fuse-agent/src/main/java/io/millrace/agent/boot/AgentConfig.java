@@ -41,6 +41,10 @@ interface AgentConfig {
     @WithDefault("200000")
     int cachedNames();
 
+    /** Nodes that the kernel is let to hold although nobody uses them. */
+    @WithDefault("200000")
+    int cachedNodes();
+
     /** Memory for read-ahead of all open files together. */
     @WithDefault("64MiB")
     String readAhead();

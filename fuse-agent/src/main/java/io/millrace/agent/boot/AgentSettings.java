@@ -52,6 +52,10 @@ final class AgentSettings {
         return between("waiting-reads", config.waitingReads(), 1, 1024);
     }
 
+    static int cachedNodes(AgentConfig config) {
+        return between("cached-nodes", config.cachedNodes(), 1000, 50_000_000);
+    }
+
     static long kernelReadAhead(AgentConfig config) {
         return bytes("kernel-read-ahead", config.kernelReadAhead(), 64L << 20);
     }

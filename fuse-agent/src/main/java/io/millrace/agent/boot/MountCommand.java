@@ -41,6 +41,7 @@ final class MountCommand implements Callable<Integer> {
 
     private static final Logger LOG = System.getLogger(MountCommand.class.getName());
 
+    private static final long MAX_ID = 0xFFFF_FFFEL;
     private static final String DIRECT = "direct";
     private static final boolean LINUX = System.getProperty("os.name", "").equals("Linux");
 
@@ -67,12 +68,12 @@ final class MountCommand implements Callable<Integer> {
             description =
                     "Owner of everything (default: who runs this, and of files what their objects"
                             + " say, where the mount in the namespace has object-attributes).")
-    private @Nullable Integer uid;
+    private @Nullable Long uid;
 
     @Option(
             names = "--gid",
             description = "Group of everything (default: who runs this; of files as --uid).")
-    private @Nullable Integer gid;
+    private @Nullable Long gid;
 
     @Option(
             names = "--file-mode",
@@ -172,7 +173,11 @@ final class MountCommand implements Callable<Integer> {
         if (restarts > 0 && unreadable) {
             return Holder.CANNOT_TAKE_OVER;
         }
-        return code == ErrorCode.INVALID_ARGUMENT ? 2 : 1;
+        return switch (code) {
+            // Another command line would do.
+            case INVALID_ARGUMENT, NOT_FOUND, NOT_A_DIRECTORY -> 2;
+            default -> 1;
+        };
     }
 
     private void serve(StopSignal stop) {
@@ -196,6 +201,7 @@ final class MountCommand implements Callable<Integer> {
                         .build();
         ClientSettings settings =
                 AgentSettings.client(config, service, "agent " + ProcessHandle.current().pid());
+        int nodeLimit = AgentSettings.cachedNodes(config);
         Supervision supervision =
                 heldState == null ? null : new Supervision(Holder.DEVICE, heldState, restarts);
         FuseBinding mounts =
@@ -209,8 +215,9 @@ final class MountCommand implements Callable<Integer> {
             NamespaceEntry entry = client.namespace().resolve(root, new Cancellation());
             MillraceFileSystem fileSystem =
                     supervision == null
-                            ? new MillraceFileSystem(client, entry, look)
-                            : MillraceFileSystem.supervised(client, entry, look, supervision);
+                            ? new MillraceFileSystem(client, entry, look, nodeLimit)
+                            : MillraceFileSystem.supervised(
+                                    client, entry, look, nodeLimit, supervision);
             FuseMount mount =
                     mounts.mount(fileSystem, options.toBuilder().backing(backing(client)).build());
             try (CrashCleanup _ =
@@ -256,8 +263,8 @@ final class MountCommand implements Callable<Integer> {
             given.add(FileAttributes.Part.FILE_PERMISSIONS);
         }
         return new FileAttributes(
-                uid == null ? ProcessOwner.uid() : uid,
-                gid == null ? ProcessOwner.gid() : gid,
+                uid == null ? ProcessOwner.uid() : id("--uid", uid),
+                gid == null ? ProcessOwner.gid() : id("--gid", gid),
                 permissions("--file-mode", fileMode == null ? "0444" : fileMode),
                 permissions("--dir-mode", directoryMode),
                 given);
@@ -342,6 +349,21 @@ final class MountCommand implements Callable<Integer> {
                         + reading.policy()
                         + (restarts > 0 ? " restarts=" + restarts : ""));
         System.out.flush();
+    }
+
+    /** The kernel's ids are unsigned, and its last one says that there is none. */
+    private static int id(String option, long value) {
+        if (value < 0 || value > MAX_ID) {
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    option
+                            + " is "
+                            + value
+                            + ": it must be 0 to "
+                            + MAX_ID
+                            + "; leave it out for who runs the agent");
+        }
+        return (int) value;
     }
 
     private static int permissions(String option, String octal) {

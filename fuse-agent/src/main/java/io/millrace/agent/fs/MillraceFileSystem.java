@@ -6,6 +6,7 @@ import io.millrace.agent.fuse.DirectorySink;
 import io.millrace.agent.fuse.Entry;
 import io.millrace.agent.fuse.FuseFileSystem;
 import io.millrace.agent.fuse.FuseMount;
+import io.millrace.agent.fuse.HeldNode;
 import io.millrace.agent.fuse.ReadReply;
 import io.millrace.agent.fuse.Space;
 import io.millrace.agent.takeover.Supervision;
@@ -17,10 +18,12 @@ import io.millrace.client.NamespaceListener;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -45,15 +48,19 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
     private final ConcurrentHashMap<Long, DirectoryCursor> directories = new ConcurrentHashMap<>();
     private final KeptListings listings = new KeptListings();
     private final AtomicLong nextHandle = new AtomicLong(1);
+    private final int nodeLimit;
+    private final AtomicInteger trimAbove;
     private volatile @Nullable FuseMount mount;
 
     private record OpenFile(NamespaceEntry entry, FileReader reader) {}
 
     /**
      * @param root the directory that is mounted
+     * @param nodeLimit nodes that the kernel is let to hold although nobody uses them, 8 or more
      */
-    public MillraceFileSystem(MillraceClient client, NamespaceEntry root, FileAttributes look) {
-        this(client, root, look, NodeJournal.NONE);
+    public MillraceFileSystem(
+            MillraceClient client, NamespaceEntry root, FileAttributes look, int nodeLimit) {
+        this(client, root, look, nodeLimit, NodeJournal.NONE);
     }
 
     /**
@@ -66,12 +73,17 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
             MillraceClient client,
             NamespaceEntry root,
             FileAttributes look,
+            int nodeLimit,
             Supervision supervision) {
-        return new MillraceFileSystem(client, root, look, new NodeFile(supervision));
+        return new MillraceFileSystem(client, root, look, nodeLimit, new NodeFile(supervision));
     }
 
     private MillraceFileSystem(
-            MillraceClient client, NamespaceEntry root, FileAttributes look, NodeJournal journal) {
+            MillraceClient client,
+            NamespaceEntry root,
+            FileAttributes look,
+            int nodeLimit,
+            NodeJournal journal) {
         if (!root.isDirectory()) {
             throw new MillraceException(
                     ErrorCode.NOT_A_DIRECTORY, root.name() + " is a file: only directories mount");
@@ -80,6 +92,8 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
         this.look = look;
         this.extendedAttributes = new ExtendedAttributes(client);
         this.nodes = new NodeTable(root, journal);
+        this.nodeLimit = nodeLimit;
+        this.trimAbove = new AtomicInteger(nodeLimit);
     }
 
     /** Starts to tell {@code mount} what has changed. */
@@ -106,6 +120,7 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
 
     private Entry.Present present(NamespaceEntry entry, long validMillis) {
         Node node = nodes.acquire(entry);
+        trimIfMany();
         return new Entry.Present(
                 node.id, look.of(entry), validMillis, attributesValidMillis(entry));
     }
@@ -114,11 +129,43 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
     public void forget(long node, long lookups) {
         Node gone = nodes.forget(node, lookups);
         if (gone != null) {
+            trimAbove.set(Math.max(nodeLimit, Math.min(trimAbove.get(), nextTrim())));
             listings.end(gone.entry.parentId());
             if (gone.entry.isDirectory()) {
                 listings.end(gone.entry.id());
             }
         }
+    }
+
+    /** When what is in use is more than is to be held, trimming cannot help: it is not hurried. */
+    private void trimIfMany() {
+        int above = trimAbove.get();
+        FuseMount mounted = mount;
+        if (mounted != null && nodes.size() > above && trimAbove.compareAndSet(above, nextTrim())) {
+            mounted.trim();
+        }
+    }
+
+    private int nextTrim() {
+        return nodes.size() + nodeLimit / 8;
+    }
+
+    @Override
+    public List<HeldNode> surplus() {
+        List<HeldNode> surplus = new ArrayList<>();
+        for (Node node : nodes.oldest(nodes.size() - nodeLimit / 4 * 3)) {
+            NamespaceEntry entry = node.entry;
+            nodes.directory(entry.parentId())
+                    .ifPresent(directory ->
+                            surplus.add(
+                                    new HeldNode(
+                                            node.id, directory.id, entry.name(), kindOf(entry))));
+        }
+        return surplus;
+    }
+
+    private static Attributes.Kind kindOf(NamespaceEntry entry) {
+        return entry.isDirectory() ? Attributes.Kind.DIRECTORY : Attributes.Kind.FILE;
     }
 
     @Override
@@ -244,7 +291,7 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
         return new DirectorySink.Listed() {
             @Override
             public Attributes.Kind kind() {
-                return entry.isDirectory() ? Attributes.Kind.DIRECTORY : Attributes.Kind.FILE;
+                return kindOf(entry);
             }
 
             @Override
@@ -253,7 +300,12 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
             }
 
             @Override
-            public Entry.Present entry() {
+            public Entry.@Nullable Present entry() {
+                if (nodes.size() > nodeLimit + nodeLimit / 4 && !nodes.holds(entry)) {
+                    // The names alone: what is looked up of them comes when it is wanted.
+                    listings.end(entry.parentId());
+                    return null;
+                }
                 return present(entry, position.page().validMillis());
             }
         };

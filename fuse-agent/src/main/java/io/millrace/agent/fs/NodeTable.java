@@ -5,6 +5,8 @@ import io.millrace.client.NamespaceEntry;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.FileVersion;
 import io.millrace.model.MillraceException;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -136,6 +138,20 @@ final class NodeTable {
                         action.accept(node);
                     }
                 });
+    }
+
+    /** Whether {@code entry} has a node. */
+    boolean holds(NamespaceEntry entry) {
+        return byKey.containsKey(Key.of(entry));
+    }
+
+    /** The {@code count} nodes that were first given out, in that order. */
+    List<Node> oldest(int count) {
+        return byId.values().stream()
+                .filter(node -> node.id != FuseFileSystem.ROOT)
+                .sorted(Comparator.comparingLong(node -> node.id))
+                .limit(count)
+                .toList();
     }
 
     int size() {

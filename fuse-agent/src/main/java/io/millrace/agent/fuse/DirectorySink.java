@@ -1,5 +1,7 @@
 package io.millrace.agent.fuse;
 
+import org.jspecify.annotations.Nullable;
+
 /** Takes the entries of one page of a directory. */
 public interface DirectorySink {
 
@@ -21,7 +23,7 @@ public interface DirectorySink {
         /** For the kernel's inode number of a directory entry. */
         long inode();
 
-        /** The node behind it; counts as one lookup. */
-        Entry.Present entry();
+        /** The node behind it; counts as one lookup. Null: the kernel is to look it up itself. */
+        Entry.@Nullable Present entry();
     }
 }

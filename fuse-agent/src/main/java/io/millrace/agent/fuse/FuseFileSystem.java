@@ -82,6 +82,12 @@ public interface FuseFileSystem {
     /** Names that the kernel may hold, with the nodes of their directories. */
     void forEachName(ObjLongConsumer<String> action);
 
+    /**
+     * What the kernel is to let go of where nobody uses it, the oldest first: it holds more nodes
+     * than the file system wants to know of.
+     */
+    List<HeldNode> surplus();
+
     /** Names of the extended attributes of {@code node}, each starting with {@code user.}. */
     List<String> extendedAttributes(long node);
 

@@ -14,6 +14,12 @@ public interface FuseMount {
     /** Makes the kernel ask again for every name. Does not wait. */
     void invalidateAll();
 
+    /**
+     * Makes the kernel let go of {@link FuseFileSystem#surplus}, as far as nobody uses it. Does not
+     * wait.
+     */
+    void trim();
+
     /** How files are read. */
     Reading reading();
 

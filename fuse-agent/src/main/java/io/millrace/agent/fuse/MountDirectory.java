@@ -26,7 +26,8 @@ public final class MountDirectory {
         }
         if (!Files.isDirectory(path)) {
             throw new MillraceException(
-                    ErrorCode.INVALID_ARGUMENT, "mount point " + path + " is not a directory");
+                    ErrorCode.INVALID_ARGUMENT,
+                    "mount point " + path + " is not a directory: name one");
         }
         try {
             return path.toRealPath();
@@ -48,7 +49,7 @@ public final class MountDirectory {
     }
 
     /**
-     * @throws MillraceException CONFLICT when it holds something that must not be hidden
+     * @throws MillraceException INVALID_ARGUMENT when it holds something that must not be hidden
      */
     public static void requireRoom(Path path, FuseOptions.Occupied occupied) {
         if (occupied == FuseOptions.Occupied.HIDE_CONTENT) {
@@ -57,7 +58,7 @@ public final class MountDirectory {
         try (DirectoryStream<Path> content = Files.newDirectoryStream(path)) {
             if (content.iterator().hasNext()) {
                 throw new MillraceException(
-                        ErrorCode.CONFLICT,
+                        ErrorCode.INVALID_ARGUMENT,
                         "mount point "
                                 + path
                                 + " is not empty: use an empty directory, or --non-empty to hide"

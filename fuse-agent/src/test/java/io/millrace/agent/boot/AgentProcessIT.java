@@ -2,9 +2,7 @@ package io.millrace.agent.boot;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.agent.fuse.Mounts;
 import io.millrace.client.ScriptedMetadata;
@@ -13,7 +11,6 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -28,96 +25,40 @@ class AgentProcessIT {
 
     @TempDir Path directory;
 
-    private ScriptedMetadata metadata;
+    private AgentRig rig;
     private Path mountPoint;
-    private final List<Process> processes = new ArrayList<>();
 
     private record Ended(int code, String out, String err) {}
 
     @BeforeEach
     void start() throws IOException {
-        String reason = Mounts.whyNot();
-        if (!reason.isEmpty()) {
-            System.out.println("SKIPPED AgentProcessIT: " + reason);
-        }
-        assumeTrue(reason.isEmpty(), reason);
-        mountPoint = Files.createDirectory(directory.resolve("mnt")).toRealPath();
-        metadata = new ScriptedMetadata();
-        metadata.file(
-                metadata.directory(ScriptedMetadata.ROOT, "sub"),
-                "a",
-                new FileSource(ScriptedMetadata.MOUNT_ID, "sub/a", "v", 10));
+        AgentRig.assumeMounts(getClass());
+        rig = new AgentRig(directory);
+        mountPoint = rig.mountPoint;
+        rig.remoteFile(rig.metadata.directory(ScriptedMetadata.ROOT, "sub"), "a", 10, 1);
     }
 
     @AfterEach
     void stop() throws Exception {
-        for (Process process : processes) {
-            process.destroyForcibly().waitFor();
+        if (rig != null) {
+            rig.close();
         }
-        if (metadata != null) {
-            Mounts.remove(mountPoint);
-            metadata.close();
-        }
-    }
-
-    private Process agent(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(ProcessHandle.current().info().command().orElseThrow());
-        command.addAll(
-                List.of(
-                        "-Xmx128m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-Dmillrace.agent.connect-timeout=60s",
-                        "-Dmillrace.agent.unmount-grace=1s"));
-        List<String> rest = new ArrayList<>(List.of(arguments));
-        if (rest.getFirst().startsWith("-D")) {
-            command.add(rest.removeFirst());
-        }
-        command.add("-jar");
-        command.add(Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath().toString());
-        command.addAll(rest);
-        Process process =
-                new ProcessBuilder(command)
-                        .redirectError(directory.resolve("err").toFile())
-                        .start();
-        processes.add(process);
-        return process;
     }
 
     private Process mounted(String... more) throws IOException {
-        List<String> arguments =
-                new ArrayList<>(
-                        List.of(
-                                "mount",
-                                mountPoint.toString(),
-                                "--metadata-service",
-                                "127.0.0.1:" + metadata.port()));
-        arguments.addAll(List.of(more));
-        Process agent = agent(arguments.toArray(String[]::new));
-        String line = agent.inputReader().readLine();
-        assertNotNull(line, () -> "the agent ended: " + errors());
-        assertTrue(line.startsWith("mounted path=/"), line);
+        Process agent = rig.start(List.of(), rig.mountArguments(more));
+        String line = rig.awaitMounted(agent);
         assertTrue(line.contains(" at=" + mountPoint + " pid=" + agent.pid() + " "), line);
         assertTrue(line.matches(".* read-policy=(passthrough|no-open)"), line);
         return agent;
     }
 
-    private Ended ended(String... arguments) throws Exception {
-        Process agent = agent(arguments);
+    private Ended ended(List<String> settings, String... arguments) throws Exception {
+        Files.deleteIfExists(rig.errorFile());
+        Process agent = rig.start(settings, List.of(arguments));
         assertTrue(agent.waitFor(90, TimeUnit.SECONDS), "the agent did not end");
         String out = new String(agent.getInputStream().readAllBytes());
-        return new Ended(agent.exitValue(), out, errors());
-    }
-
-    private String errors() {
-        try {
-            return Files.readString(directory.resolve("err")).strip();
-        } catch (IOException e) {
-            return "";
-        }
+        return new Ended(agent.exitValue(), out, rig.errors());
     }
 
     @Test
@@ -129,7 +70,7 @@ class AgentProcessIT {
         assertTrue(Files.readString(ready).contains("\"pid\":" + agent.pid()));
         agent.toHandle().destroy();
         assertTrue(agent.waitFor(30, TimeUnit.SECONDS), "SIGTERM did not end the agent");
-        assertEquals(0, agent.exitValue(), this::errors);
+        assertEquals(0, agent.exitValue(), rig::errors);
         assertFalse(Mounts.isMounted(mountPoint));
         assertTrue(Files.readString(stats).contains("\"metadata_calls\":"));
     }
@@ -140,7 +81,7 @@ class AgentProcessIT {
         FileChannel open = FileChannel.open(mountPoint.resolve("sub/a"));
         agent.toHandle().destroy();
         assertTrue(agent.waitFor(30, TimeUnit.SECONDS), "SIGTERM did not end the agent");
-        assertEquals(0, agent.exitValue(), this::errors);
+        assertEquals(0, agent.exitValue(), rig::errors);
         assertFalse(Mounts.isMounted(mountPoint));
         try {
             open.close();
@@ -152,16 +93,14 @@ class AgentProcessIT {
     @Test
     void sigtermEndsItSoonThoughMetadataServiceNeverAnswers() throws Exception {
         Process agent = mounted();
-        metadata.hanging = true;
-        Process reader =
-                new ProcessBuilder("stat", mountPoint.resolve("unknown").toString()).start();
-        processes.add(reader);
-        while (metadata.lookups.get() == 0) {
+        rig.metadata.hanging = true;
+        Process reader = rig.run("stat", mountPoint.resolve("unknown").toString());
+        while (rig.metadata.lookups.get() == 0) {
             Thread.onSpinWait();
         }
         agent.toHandle().destroy();
         assertTrue(agent.waitFor(10, TimeUnit.SECONDS), "SIGTERM did not end the agent");
-        assertEquals(0, agent.exitValue(), this::errors);
+        assertEquals(0, agent.exitValue(), rig::errors);
         assertTrue(reader.waitFor(10, TimeUnit.SECONDS), "the reader hangs");
         assertFalse(Mounts.isMounted(mountPoint));
     }
@@ -171,22 +110,18 @@ class AgentProcessIT {
         Process agent = mounted();
         assertEquals(0, new ProcessBuilder("umount", mountPoint.toString()).start().waitFor());
         assertTrue(agent.waitFor(30, TimeUnit.SECONDS), "the agent stayed");
-        assertEquals(0, agent.exitValue(), this::errors);
+        assertEquals(0, agent.exitValue(), rig::errors);
     }
 
     @Test
     void aKilledAgentLeavesNoMount() throws Exception {
         Process agent = mounted();
         Process reader =
-                new ProcessBuilder(
-                                "sh",
-                                "-c",
-                                "while :; do cat \"$0\" || exit; done",
-                                mountPoint + "/sub/a")
-                        .redirectErrorStream(true)
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                        .start();
-        processes.add(reader);
+                rig.run(
+                        "sh",
+                        "-c",
+                        "while :; do cat \"$0\" >/dev/null 2>&1 || exit; done",
+                        mountPoint + "/sub/a");
         long killed = System.nanoTime();
         agent.destroyForcibly().waitFor();
         assertTrue(reader.waitFor(5, TimeUnit.SECONDS), "a reader hangs");
@@ -212,43 +147,88 @@ class AgentProcessIT {
     }
 
     @Test
+    void aMillionEntriesAreListedByAnAgentOfTheUsualHeap() throws Exception {
+        var _ =
+                rig.metadata.directory(
+                        ScriptedMetadata.ROOT,
+                        "many",
+                        1_000_000,
+                        new FileSource(
+                                ScriptedMetadata.MOUNT_ID, "a/key/of/some/length", "\"etag\"", 10));
+        Process agent = rig.start(List.of("-Xmx256m"), rig.mountArguments());
+        var _ = rig.awaitMounted(agent);
+        Process list = rig.run("sh", "-c", "ls -f \"$0\" | wc -l", mountPoint + "/many");
+        assertEquals("1000002", list.inputReader().readLine().strip(), rig::errors);
+        assertTrue(agent.isAlive(), rig::errors);
+        String peak =
+                Files.readAllLines(Path.of("/proc/" + agent.pid() + "/status")).stream()
+                        .filter(line -> line.startsWith("VmHWM:"))
+                        .findFirst()
+                        .orElseThrow();
+        System.out.println("AgentProcessIT: a directory of 1,000,000 entries: " + peak);
+        long kibibytes = Long.parseLong(peak.replaceAll("[^0-9]", ""));
+        assertTrue(kibibytes < 600L << 10, peak);
+    }
+
+    @Test
     void aWrongStartIsOneSentence() throws Exception {
-        String service = "127.0.0.1:" + metadata.port();
-        String dir = mountPoint.toString();
         Path absent = mountPoint.resolveSibling("absent");
-        assertFailed(
-                "mount point " + absent + " does not exist",
-                ended("mount", absent.toString(), "--metadata-service", service));
-        assertFailed(
-                "path /absent does not exist",
-                ended("mount", dir, "--metadata-service", service, "--path", "/absent"));
-        assertFailed(
-                "only directories mount",
-                ended("mount", dir, "--metadata-service", service, "--path", "/sub/a"));
-        assertFailed("it must be host:port", ended("mount", dir, "--metadata-service", "nowhere"));
-        assertFailed(
-                "127.0.0.1:1 did not answer",
+        Path file = Files.createFile(mountPoint.resolveSibling("file"));
+        assertMisused(
+                "mount point " + absent + " does not exist: create the directory first",
+                ended(List.of(), "mount", absent.toString()));
+        assertMisused(
+                "mount point " + file + " is not a directory: name one",
+                ended(List.of(), "mount", file.toString()));
+        assertMisused(
+                "mount point "
+                        + directory
+                        + " is not empty: use an empty directory, or --non-empty",
+                ended(List.of(), "mount", directory.toString()));
+        assertMisused(
+                "path /absent does not exist in the namespace: 'millrace fs ls' shows what does",
+                wrongly("--path", "/absent"));
+        assertMisused("a is a file: only directories mount", wrongly("--path", "/sub/a"));
+        assertMisused(
+                "it must be host:port",
+                ended(List.of(), "mount", mountPoint.toString(), "--metadata-service", "nowhere"));
+        assertMisused(
+                "--read-policy is 'fast': it must be auto, passthrough, no-open or direct",
+                wrongly("--read-policy", "fast"));
+        assertMisused("--uid is -1: it must be 0 to 4294967294", wrongly("--uid", "-1"));
+        assertMisused(
+                "--gid is 4294967295: it must be 0 to 4294967294", wrongly("--gid", "4294967295"));
+        Ended away =
                 ended(
-                        "-Dmillrace.agent.connect-timeout=1s",
+                        List.of("-Dmillrace.agent.connect-timeout=1s"),
                         "mount",
-                        dir,
+                        mountPoint.toString(),
                         "--metadata-service",
-                        "127.0.0.1:1"));
-        assertFailed(
-                "millrace.agent.waiting-reads is 0",
-                ended("-Dmillrace.agent.waiting-reads=0", "mount", dir));
+                        "127.0.0.1:1");
+        assertFailed(1, "127.0.0.1:1 did not answer", away);
+        Ended unset =
+                ended(List.of("-Dmillrace.agent.waiting-reads=0"), "mount", mountPoint.toString());
+        assertMisused("millrace.agent.waiting-reads is 0", unset);
         assertFalse(Mounts.isMounted(mountPoint));
+    }
+
+    private Ended wrongly(String... options) throws Exception {
+        return ended(List.of(), rig.mountArguments(options).toArray(String[]::new));
     }
 
     @Test
     void anUnknownOptionIsRefused() throws Exception {
-        Ended ended = ended("mount", mountPoint.toString(), "--no-such-option");
-        assertEquals(2, ended.code());
-        assertTrue(ended.err().contains("--no-such-option"), ended.err());
+        Ended ended = wrongly("--no-such-option");
+        assertMisused("Unknown option: '--no-such-option'", ended);
+        assertMisused("--uid", wrongly("--uid", "root"));
     }
 
-    private static void assertFailed(String sentence, Ended ended) {
-        assertTrue(ended.code() != 0, "exit code 0");
+    private static void assertMisused(String sentence, Ended ended) {
+        assertFailed(2, sentence, ended);
+    }
+
+    private static void assertFailed(int code, String sentence, Ended ended) {
+        assertEquals(code, ended.code(), ended.err());
         assertEquals("", ended.out());
         assertEquals(1, ended.err().lines().count(), ended.err());
         assertTrue(ended.err().contains(sentence), ended.err());

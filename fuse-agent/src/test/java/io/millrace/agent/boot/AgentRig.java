@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
@@ -105,16 +106,33 @@ final class AgentRig implements AutoCloseable {
         command.add("-jar");
         command.add(Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath().toString());
         command.addAll(arguments);
-        Process process =
+        return launch(command, Map.of());
+    }
+
+    /**
+     * Starts the program by another command.
+     *
+     * @param environment beside that of the test
+     */
+    Process launch(List<String> command, Map<String, String> environment) throws IOException {
+        ProcessBuilder builder =
                 new ProcessBuilder(command)
-                        .redirectError(ProcessBuilder.Redirect.appendTo(errorFile().toFile()))
-                        .start();
+                        .redirectError(ProcessBuilder.Redirect.appendTo(errorFile().toFile()));
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         processes.add(process);
         return process;
     }
 
     /** Starts an agent that has mounted when this returns. */
     Process mounted(String... more) throws IOException {
+        Process agent = start(List.of(), mountArguments(more));
+        var _ = awaitMounted(agent);
+        return agent;
+    }
+
+    /** Of an agent of this rig's. */
+    List<String> mountArguments(String... more) {
         List<String> arguments =
                 new ArrayList<>(
                         List.of(
@@ -123,11 +141,15 @@ final class AgentRig implements AutoCloseable {
                                 "--metadata-service",
                                 "127.0.0.1:" + metadata.port()));
         arguments.addAll(List.of(more));
-        Process agent = start(List.of(), arguments);
+        return arguments;
+    }
+
+    /** Waits until {@code agent} has mounted; what it says then. */
+    String awaitMounted(Process agent) throws IOException {
         String line = agent.inputReader().readLine();
         assertNotNull(line, () -> "the agent ended: " + errors());
         assertTrue(line.startsWith("mounted path=/"), line);
-        return agent;
+        return line;
     }
 
     /** Ends as a user of the shell would end it, and says how it ended. */

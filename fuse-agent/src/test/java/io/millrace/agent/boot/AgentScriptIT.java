@@ -2,9 +2,7 @@ package io.millrace.agent.boot;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.agent.fuse.Mounts;
 import io.millrace.client.ScriptedMetadata;
@@ -12,12 +10,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,68 +31,48 @@ class AgentScriptIT {
 
     @TempDir Path directory;
 
-    private ScriptedMetadata metadata;
-    private Path mountPoint;
-    private @Nullable Process agent;
+    private AgentRig rig;
+    private Path caches;
 
     @BeforeEach
     void start() throws IOException {
-        String reason = Mounts.whyNot();
-        if (!reason.isEmpty()) {
-            System.out.println("SKIPPED AgentScriptIT: " + reason);
-        }
-        assumeTrue(reason.isEmpty(), reason);
-        mountPoint = Files.createDirectory(directory.resolve("mnt")).toRealPath();
-        metadata = new ScriptedMetadata();
-        metadata.directory(ScriptedMetadata.ROOT, "sub");
+        AgentRig.assumeMounts(getClass());
+        rig = new AgentRig(directory);
+        caches = directory.resolve("caches");
+        rig.metadata.directory(ScriptedMetadata.ROOT, "sub");
     }
 
     @AfterEach
     void stop() throws Exception {
-        if (agent != null) {
-            agent.destroyForcibly().waitFor();
-        }
-        if (metadata != null) {
-            Mounts.remove(mountPoint);
-            metadata.close();
+        if (rig != null) {
+            rig.close();
         }
     }
 
     private Process mounted(String aot) throws IOException {
-        ProcessBuilder builder =
-                new ProcessBuilder(
-                                SCRIPT.toString(),
-                                "-Dmillrace.agent.connect-timeout=60s",
-                                "mount",
-                                mountPoint.toString(),
-                                "--metadata-service",
-                                "127.0.0.1:" + metadata.port())
-                        .redirectError(directory.resolve("err").toFile());
-        builder.environment().put("XDG_CACHE_HOME", directory.toString());
-        builder.environment().put("MILLRACE_AOT", aot);
-        Process started = builder.start();
-        agent = started;
-        String line = started.inputReader().readLine();
-        assertNotNull(line, () -> "the agent ended: " + errors());
-        assertTrue(line.startsWith("mounted path=/"), line);
+        List<String> command =
+                new ArrayList<>(List.of(SCRIPT.toString(), "-Dmillrace.agent.connect-timeout=60s"));
+        command.addAll(rig.mountArguments());
+        Process started =
+                rig.launch(
+                        command, Map.of("XDG_CACHE_HOME", caches.toString(), "MILLRACE_AOT", aot));
+        String line = rig.awaitMounted(started);
         assertTrue(line.contains(" pid=" + started.pid() + " "), line);
-        assertTrue(Files.isDirectory(mountPoint.resolve("sub")));
+        assertTrue(Files.isDirectory(rig.mountPoint.resolve("sub")));
         return started;
     }
 
     private void end(Process started) throws Exception {
-        started.destroy();
-        assertTrue(started.waitFor(30, TimeUnit.SECONDS), "SIGTERM did not end the agent");
-        assertEquals(0, started.exitValue(), this::errors);
-        assertFalse(Mounts.isMounted(mountPoint));
+        assertEquals(0, rig.terminated(started), rig::errors);
+        assertFalse(Mounts.isMounted(rig.mountPoint));
     }
 
     private Optional<Path> cache() throws IOException {
-        Path caches = directory.resolve("millrace");
-        if (!Files.isDirectory(caches)) {
+        Path made = caches.resolve("millrace");
+        if (!Files.isDirectory(made)) {
             return Optional.empty();
         }
-        try (Stream<Path> files = Files.list(caches)) {
+        try (Stream<Path> files = Files.list(made)) {
             return files.filter(file -> file.toString().endsWith(".aot")).findFirst();
         }
     }
@@ -101,14 +80,6 @@ class AgentScriptIT {
     private static boolean maps(Process process, Path file) throws IOException {
         Path maps = Path.of("/proc", Long.toString(process.pid()), "maps");
         return Files.readString(maps).contains(file.toString());
-    }
-
-    private String errors() {
-        try {
-            return Files.readString(directory.resolve("err")).strip();
-        } catch (IOException e) {
-            return "";
-        }
     }
 
     @Test
@@ -134,10 +105,6 @@ class AgentScriptIT {
     @Test
     void withoutCachesNothingIsMade() throws Exception {
         end(mounted("never"));
-        try (Stream<Path> files = Files.list(directory)) {
-            assertEquals(
-                    List.of("err", "mnt"),
-                    files.map(file -> file.getFileName().toString()).sorted().toList());
-        }
+        assertFalse(Files.exists(caches));
     }
 }

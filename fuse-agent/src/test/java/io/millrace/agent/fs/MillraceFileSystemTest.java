@@ -108,11 +108,12 @@ class MillraceFileSystemTest extends ScriptedMountTest {
 
     private void mountWithoutOpens() {
         mount.unmount(Duration.ofSeconds(2));
-        MillraceFileSystem fileSystem =
+        fileSystem =
                 new MillraceFileSystem(
                         client,
                         client.namespace().resolve(NamespacePath.ROOT, new Cancellation()),
-                        new FileAttributes(0, 0, 0444, 0555));
+                        new FileAttributes(0, 0, 0444, 0555),
+                        NODES);
         mount =
                 new LinuxFuseBinding()
                         .mount(

@@ -26,6 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** A real mount of the whole agent but its process, over scripted servers. */
 abstract class ScriptedMountTest {
 
+    /** Nodes that the kernel is let to hold. */
+    static final int NODES = 20_000;
+
     private static final String HOST = "this host";
 
     @TempDir Path directory;
@@ -34,6 +37,7 @@ abstract class ScriptedMountTest {
     ScriptedDataPort one;
     ScriptedDataPort two;
     MillraceClient client;
+    MillraceFileSystem fileSystem;
     FuseMount mount;
     Path mountPoint;
     Path cache;
@@ -75,11 +79,12 @@ abstract class ScriptedMountTest {
                                 Duration.ofHours(1),
                                 HOST),
                         Duration.ofSeconds(20));
-        MillraceFileSystem fileSystem =
+        fileSystem =
                 new MillraceFileSystem(
                         client,
                         client.namespace().resolve(NamespacePath.ROOT, new Cancellation()),
-                        new FileAttributes(0, 0, 0444, 0555));
+                        new FileAttributes(0, 0, 0444, 0555),
+                        NODES);
         mount = new LinuxFuseBinding().mount(fileSystem, FuseOptions.at(mountPoint));
         fileSystem.follow(mount);
     }

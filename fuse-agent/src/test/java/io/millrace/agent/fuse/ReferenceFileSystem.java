@@ -268,6 +268,11 @@ public final class ReferenceFileSystem implements FuseFileSystem {
     }
 
     @Override
+    public List<HeldNode> surplus() {
+        return List.of();
+    }
+
+    @Override
     public void forEachName(ObjLongConsumer<String> action) {
         for (Node directory : nodes.values()) {
             List<Node> children;

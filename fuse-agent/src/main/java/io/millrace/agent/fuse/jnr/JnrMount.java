@@ -98,6 +98,10 @@ final class JnrMount implements FuseMount {
                 fileSystem.opens());
     }
 
+    /** Libfuse keeps the kernel's nodes, and tells nothing of them. */
+    @Override
+    public void trim() {}
+
     @Override
     public void unmount(Duration grace) {
         try {

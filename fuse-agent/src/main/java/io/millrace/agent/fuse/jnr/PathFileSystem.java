@@ -2,6 +2,7 @@ package io.millrace.agent.fuse.jnr;
 
 import io.millrace.agent.fuse.Attributes;
 import io.millrace.agent.fuse.Call;
+import io.millrace.agent.fuse.Entry;
 import io.millrace.agent.fuse.FuseErrno;
 import io.millrace.agent.fuse.FuseFileSystem;
 import io.millrace.agent.fuse.Space;
@@ -180,7 +181,9 @@ final class PathFileSystem extends FuseStubFS {
                             if (filler.apply(page, name, null, next + DOT_DOT_OFFSET) != 0) {
                                 return false;
                             }
-                            tree.listed(directory, name, listed.entry());
+                            if (listed.entry() instanceof Entry.Present entry) {
+                                tree.listed(directory, name, entry);
+                            }
                             return true;
                         },
                         waiting());

@@ -52,11 +52,13 @@ final class DirectoryPage implements DirectorySink {
         }
         if (form == Form.NAMES_AND_ENTRIES) {
             Entry.Present entry = listed.entry();
-            out.putEntry(position, entry);
-            put(bytes, nextCookie, entry.attributes().kind(), entry.attributes().inode());
-        } else {
-            put(bytes, nextCookie, listed.kind(), listed.inode());
+            if (entry == null) {
+                out.clear(position, Wire.ENTRY_OUT);
+            } else {
+                out.putEntry(position, entry);
+            }
         }
+        put(bytes, nextCookie, listed.kind(), listed.inode());
         return true;
     }
 

@@ -137,6 +137,11 @@ final class FuseConnection implements FuseMount {
         notifier.all();
     }
 
+    @Override
+    public void trim() {
+        notifier.trim();
+    }
+
     /** As {@link #invalidateAll}, in the way of older kernels. */
     void invalidateEach() {
         notifier.each();

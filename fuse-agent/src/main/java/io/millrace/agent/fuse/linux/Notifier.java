@@ -1,10 +1,13 @@
 package io.millrace.agent.fuse.linux;
 
+import io.millrace.agent.fuse.Attributes;
 import io.millrace.agent.fuse.FuseFileSystem;
+import io.millrace.agent.fuse.HeldNode;
 import io.millrace.model.Errno;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -16,6 +19,11 @@ final class Notifier {
 
     private static final Logger LOG = System.getLogger(Notifier.class.getName());
     private static final int QUEUE = 65_536;
+
+    /** struct fuse_notify_prune_out: count u32, 12 bytes of zeroes, then that many node ids. */
+    private static final int PRUNE_HEAD = 16;
+
+    private static final int PRUNED_AT_ONCE = 500;
 
     private final DeviceHandle device;
     private final FuseFileSystem fileSystem;
@@ -30,6 +38,8 @@ final class Notifier {
     private record ForgetAll() implements Notification {}
 
     private record ForgetEach() implements Notification {}
+
+    private record Trim() implements Notification {}
 
     private record End() implements Notification {}
 
@@ -63,6 +73,11 @@ final class Notifier {
         var _ = queue.offer(new ForgetEach());
     }
 
+    /** Dropped when the queue is full: whoever holds too much asks again. */
+    void trim() {
+        var _ = queue.offer(new Trim());
+    }
+
     void end() {
         queue.clear();
         var _ = queue.offer(new End());
@@ -78,6 +93,7 @@ final class Notifier {
                     case ForgetEntry entry -> forget(entry);
                     case ForgetAll _ -> forgetAll();
                     case ForgetEach _ -> forgetEach();
+                    case Trim _ -> letGo(fileSystem.surplus());
                     case End _ -> {
                         return;
                     }
@@ -90,14 +106,18 @@ final class Notifier {
         }
     }
 
-    private void forget(ForgetEntry entry) {
-        byte[] name = entry.name().getBytes(StandardCharsets.UTF_8);
-        out.putLong(0, entry.parent());
+    private void forgetName(long parent, String text) {
+        byte[] name = text.getBytes(StandardCharsets.UTF_8);
+        out.putLong(0, parent);
         out.putInt(8, name.length);
         out.putInt(12, 0);
         out.putBytes(16, name);
         out.putLong(16 + name.length, 0);
         send(Wire.NOTIFY_INVAL_ENTRY, 16 + name.length + 1);
+    }
+
+    private void forget(ForgetEntry entry) {
+        forgetName(entry.parent(), entry.name());
         if (!(queue.peek() instanceof ForgetEntry next && next.parent() == entry.parent())) {
             forgetListing(entry.parent());
         }
@@ -109,6 +129,36 @@ final class Notifier {
         out.putLong(8, 0);
         out.putLong(16, 0);
         send(Wire.NOTIFY_INVAL_INODE, 24);
+    }
+
+    /** What is in use stays, and nobody notices the rest. */
+    private void letGo(List<HeldNode> nodes) {
+        for (int from = 0; from < nodes.size(); from += PRUNED_AT_ONCE) {
+            List<HeldNode> some =
+                    nodes.subList(from, Math.min(from + PRUNED_AT_ONCE, nodes.size()));
+            out.clear(0, PRUNE_HEAD);
+            out.putInt(0, some.size());
+            for (int i = 0; i < some.size(); i++) {
+                out.putLong(PRUNE_HEAD + 8 * i, some.get(i).node());
+            }
+            int result = out.notify(device.fd(), Wire.NOTIFY_PRUNE, PRUNE_HEAD + 8 * some.size());
+            if (result == -Errno.EINVAL) {
+                forgetNames(nodes.subList(from, nodes.size()));
+                return;
+            }
+        }
+    }
+
+    /**
+     * What kernels before 6.18 need instead. Files only: a process whose working directory is
+     * forgotten no longer knows its path.
+     */
+    private void forgetNames(List<HeldNode> nodes) {
+        for (HeldNode node : nodes) {
+            if (node.kind() == Attributes.Kind.FILE) {
+                forgetName(node.parent(), node.name());
+            }
+        }
     }
 
     private void send(int code, int bytes) {

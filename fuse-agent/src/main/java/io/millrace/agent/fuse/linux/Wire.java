@@ -53,6 +53,9 @@ final class Wire {
     /** Every dentry is asked again; kernel 6.16 on (7.44). */
     static final int NOTIFY_INC_EPOCH = 8;
 
+    /** Nodes that nobody uses are forgotten; kernel 6.18 on (7.45). */
+    static final int NOTIFY_PRUNE = 9;
+
     static final int FLAG_ASYNC_READ = 1;
     static final int FLAG_DO_READDIRPLUS = 1 << 13;
     static final int FLAG_PARALLEL_DIROPS = 1 << 18;
