@@ -112,7 +112,11 @@ public record PathPolicy(
      */
     public PathPolicy {
         if (ttl != null && (ttl.compareTo(LEAST_TTL) < 0 || ttl.compareTo(LONGEST_TTL) > 0)) {
-            throw invalid("ttl " + ttl + " is not between 1 s and 3650 days");
+            String said =
+                    ttl.toSeconds() > 0
+                            ? ttl.toSeconds() + " s"
+                            : ttl.toNanosPart() / 1_000_000 + " ms";
+            throw invalid("ttl of " + said + " is not between 1 s and 3650 days");
         }
         if (replicas != null && (replicas < 1 || replicas > MOST_REPLICAS)) {
             throw invalid("replicas " + replicas + " is not between 1 and " + MOST_REPLICAS);

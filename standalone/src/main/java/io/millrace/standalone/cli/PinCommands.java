@@ -1,0 +1,102 @@
+package io.millrace.standalone.cli;
+
+import io.millrace.contracts.v1.Job;
+import io.millrace.contracts.v1.JobKind;
+import io.millrace.contracts.v1.PolicyAttribute;
+import io.millrace.contracts.v1.SubmitJobRequest;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
+import io.millrace.model.PathPolicy;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code millrace fs pin} and {@code unpin}. */
+final class PinCommands {
+
+    private PinCommands() {}
+
+    /** {@code fs pin}. */
+    @Command(
+            name = "pin",
+            header = "Load everything under a path, and keep it cached.",
+            mixinStandardHelpOptions = true)
+    static final class Pin extends PolicyCommands.OnPath {
+
+        @Option(
+                names = "--wait",
+                description = "Return when all is loaded; show the progress until then.")
+        boolean wait;
+
+        @Override
+        public Integer call() {
+            NamespacePath at = NamespacePath.parse(path);
+            try (Session session = fs.root.session()) {
+                PathPolicy pinned = new PathPolicy(true, null, null, null, null, null);
+                Views.PolicyView policy =
+                        Views.PolicyView.of(PolicyCommands.set(session, at, pinned));
+                Job submitted = load(session, at);
+                Job job = wait ? new JobFollower(session).follow(submitted.getId()) : submitted;
+                session.print(
+                        new Views.PinView(policy, Views.JobView.of(job)),
+                        () -> {
+                            session.out().println("pinned " + Terminal.printable(policy.path()));
+                            if (wait) {
+                                JobReport.printOutcome(session.out(), job);
+                            } else {
+                                JobReport.printState(session.out(), job);
+                            }
+                        });
+                return JobReport.exitCode(job).code();
+            }
+        }
+
+        /** The load of the path: a new one, or the one that runs already. */
+        private static Job load(Session session, NamespacePath path) {
+            try {
+                return session.services()
+                        .jobs(service ->
+                                service.submit(
+                                        SubmitJobRequest.newBuilder()
+                                                .setKind(JobKind.JOB_KIND_LOAD)
+                                                .setPath(path.toString())
+                                                .build()));
+            } catch (MillraceException e) {
+                if (e.code() != ErrorCode.ALREADY_EXISTS) {
+                    throw new MillraceException(
+                            e.code(),
+                            path + " is pinned, but its load was not started: " + e.getMessage(),
+                            e);
+                }
+                return JobCommand.get(
+                        session,
+                        JobCommand.newest(session, JobKind.JOB_KIND_LOAD, path.toString()));
+            }
+        }
+    }
+
+    /** {@code fs unpin}. */
+    @Command(
+            name = "unpin",
+            header = "No longer keep a path cached. Frees nothing by itself.",
+            mixinStandardHelpOptions = true)
+    static final class Unpin extends PolicyCommands.OnPath {
+
+        @Override
+        public Integer call() {
+            NamespacePath at = NamespacePath.parse(path);
+            try (Session session = fs.root.session()) {
+                Views.PolicyView policy =
+                        Views.PolicyView.of(
+                                PolicyCommands.remove(
+                                        session, at, PolicyAttribute.POLICY_ATTRIBUTE_PINNED));
+                session.print(
+                        policy,
+                        () ->
+                                session.out()
+                                        .println("unpinned " + Terminal.printable(policy.path())));
+                return ExitCode.OK.code();
+            }
+        }
+    }
+}
