@@ -182,7 +182,7 @@ final class FsCommand implements Runnable {
         }
     }
 
-    private static Inode resolve(Session session, NamespacePath path) {
+    static Inode resolve(Session session, NamespacePath path) {
         ResolveResponse answer =
                 session.services()
                         .metadata(service ->

@@ -32,6 +32,7 @@ final class PinCommands {
         public Integer call() {
             NamespacePath at = NamespacePath.parse(path);
             try (Session session = fs.root.session()) {
+                FsCommand.resolve(session, at);
                 PathPolicy pinned = new PathPolicy(true, null, null, null, null, null);
                 Views.PolicyView policy =
                         Views.PolicyView.of(PolicyCommands.set(session, at, pinned));

@@ -100,8 +100,8 @@ final class PolicyCommands {
 
     private static List<String> parts(Views.PolicyView policy) {
         List<String> parts = new ArrayList<>();
-        if (policy.pinned() instanceof Boolean pinned) {
-            parts.add(pinned ? "pinned" : "not pinned");
+        if (policy.pinned() != null) {
+            parts.add("pinned");
         }
         if (policy.ttlMillis() instanceof Long millis) {
             parts.add("ttl " + Views.millis(millis));
@@ -406,7 +406,7 @@ final class PolicyCommands {
                 Long quota = policy.quotaBytes();
                 table.row(
                         policy.path(),
-                        policy.pinned() == null ? "-" : Show.yes(policy.pinned()),
+                        policy.pinned() == null ? "-" : "yes",
                         ttl == null ? "-" : Views.millis(ttl),
                         shown(policy.replicas()),
                         quota == null ? "-" : Views.bytes(quota),
