@@ -31,8 +31,9 @@ import picocli.CommandLine.Spec;
         header = "The namespace: what lies under a path, and what is wanted of the cache for it.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
-            PinCommands.Pin.class,
+            PinCommands.Set.class,
             PinCommands.Unpin.class,
+            PinCommands.ListAll.class,
             PolicyCommands.SetTtl.class,
             PolicyCommands.SetReplication.class,
             PolicyCommands.SetQuota.class,
@@ -58,8 +59,8 @@ final class FsCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "Which of ls, stat, du, hidden, pin, unpin, setTtl, setReplication, quota, priority,"
-                        + " eviction, policy and policies?");
+                "Which of ls, stat, du, hidden, pin, unpin, pins, setTtl, setReplication, quota,"
+                        + " priority, eviction, policy and policies?");
     }
 
     @Command(name = "ls", header = "List a directory.", mixinStandardHelpOptions = true)

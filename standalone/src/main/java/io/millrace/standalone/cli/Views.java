@@ -10,6 +10,7 @@ import io.millrace.contracts.v1.JobState;
 import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.ObjectAttributes;
 import io.millrace.contracts.v1.PathPolicy;
+import io.millrace.contracts.v1.Pin;
 import io.millrace.contracts.v1.PolicyAttribute;
 import io.millrace.contracts.v1.Worker;
 import io.millrace.contracts.v1.WorkerState;
@@ -173,7 +174,30 @@ final class Views {
         }
     }
 
-    record PinView(PolicyView policy, JobView job) {}
+    record PinnedView(PolicyView policy, JobView job) {}
+
+    record PinView(
+            String path,
+            long files,
+            long bytes,
+            long residentFiles,
+            long residentBytes,
+            @Nullable String checked,
+            @Nullable String jobId,
+            @Nullable String message) {
+
+        static PinView of(Pin pin) {
+            return new PinView(
+                    pin.getPath(),
+                    pin.getFiles(),
+                    pin.getBytes(),
+                    pin.getResidentFiles(),
+                    pin.getResidentBytes(),
+                    instant(pin.getCheckedMillis()),
+                    pin.getJobId().isEmpty() ? null : pin.getJobId(),
+                    pin.getMessage().isEmpty() ? null : pin.getMessage());
+        }
+    }
 
     record WorkerView(
             String id,

@@ -73,6 +73,7 @@ final class MillraceCliTest {
         "job ls",
         "fs du /",
         "fs policies",
+        "fs pins",
         "fs pin /x",
         "agent mount /tmp/nowhere"
     })
@@ -129,6 +130,7 @@ final class MillraceCliTest {
         "fs ls",
         "fs pin",
         "fs unpin",
+        "fs pins",
         "fs setTtl",
         "fs setReplication",
         "fs quota",
