@@ -64,7 +64,7 @@ public final class PinBudget {
         int replicas = replicas(after.effective(path), now);
         throw new MillraceException(
                 ErrorCode.NO_SPACE,
-                "%s cannot be pinned: its %s in %s take %s more, what is pinned already takes %s, and the %s hold %s together"
+                "%s cannot be pinned: its %s in %s take %s more, what is pinned already takes %s, and the %s %s together"
                         .formatted(
                                 path,
                                 size(bytes.computeIfAbsent(path, bytesBelow::applyAsLong)),
@@ -72,8 +72,8 @@ public final class PinBudget {
                                 size(needed - before),
                                 size(before),
                                 now.workers() == 1
-                                        ? "live worker"
-                                        : now.workers() + " live workers",
+                                        ? "live worker holds"
+                                        : now.workers() + " live workers hold",
                                 size(now.capacityBytes())));
     }
 
