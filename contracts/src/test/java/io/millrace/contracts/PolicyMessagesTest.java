@@ -23,7 +23,7 @@ class PolicyMessagesTest {
         for (PathPolicy.Eviction eviction : PathPolicy.Eviction.values()) {
             byPath.put(
                     NamespacePath.parse("/data/" + eviction.text()),
-                    new PathPolicy(false, Duration.ofDays(1), 2, null, 0, eviction));
+                    new PathPolicy(null, Duration.ofDays(1), 2, null, 0, eviction));
         }
         byPath.put(
                 NamespacePath.parse("/data"),
@@ -55,6 +55,7 @@ class PolicyMessagesTest {
                     message.clone().setQuotaBytes(-1).build(),
                     message.clone().setTtlMillis(-1).build(),
                     message.clone().setPriority(-1).build(),
+                    message.clone().setPinned(false).build(),
                     message.clone().setPath("data").build(),
                 }) {
             MillraceException refused =

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * What is wanted of the cache for everything at and below one path, as far as the path itself says
  * it: null where it says nothing, and an ancestor, or the default, decides ({@link PathPolicies}).
  *
- * @param pinned whether the bytes are kept resident whatever else is read
+ * @param pinned true: the bytes are kept resident whatever else is read. Never false: what lies
+ *     below a pinned path is pinned
  * @param ttl how long bytes that nobody reads stay in the cache; {@link #LEAST_TTL} to {@link
  *     #LONGEST_TTL}, whole milliseconds. The bucket is never touched
  * @param replicas how many owners keep the bytes, 1 to {@link #MOST_REPLICAS}
@@ -111,8 +112,15 @@ public record PathPolicy(
      * @throws MillraceException INVALID_ARGUMENT when a value is out of its bounds
      */
     public PathPolicy {
+        if (Boolean.FALSE.equals(pinned)) {
+            throw invalid("pinned is true, or it is not said: a pin is taken back by removing it");
+        }
         if (ttl != null && (ttl.compareTo(LEAST_TTL) < 0 || ttl.compareTo(LONGEST_TTL) > 0)) {
-            throw invalid("ttl " + ttl + " is not between 1 s and 3650 days");
+            String said =
+                    ttl.toSeconds() > 0
+                            ? ttl.toSeconds() + " s"
+                            : ttl.toNanosPart() / 1_000_000 + " ms";
+            throw invalid("ttl of " + said + " is not between 1 s and 3650 days");
         }
         if (replicas != null && (replicas < 1 || replicas > MOST_REPLICAS)) {
             throw invalid("replicas " + replicas + " is not between 1 and " + MOST_REPLICAS);

@@ -47,6 +47,11 @@ class PathPolicyTest {
     }
 
     @Test
+    void aPinIsTakenBackNotDenied() {
+        assertRefused("pinned", () -> new PathPolicy(false, null, null, null, null, null));
+    }
+
+    @Test
     void aQuotaOfNothingIsRefused() {
         assertRefused(
                 "quota", () -> new PathPolicy(null, null, null, new ByteCount(0), null, null));

@@ -2,6 +2,7 @@ package io.millrace.job.boot;
 
 import io.millrace.job.dispatch.DispatchSettings;
 import io.millrace.job.engine.EngineSettings;
+import io.millrace.job.pins.PinSettings;
 import io.millrace.job.plan.CutLimits;
 import io.millrace.job.plan.EstimateSettings;
 import io.millrace.job.plan.PlanSettings;
@@ -22,6 +23,7 @@ final class CheckedSettings {
             Pattern.compile("[^\\s:/]+:\\d{1,5}|\\[[^\\s]+]:\\d{1,5}");
     private static final Duration DAY = Duration.ofDays(1);
     private static final Duration CENTURY = Duration.ofDays(36_500);
+    private static final Duration PIN_SLACK = Duration.ofSeconds(30);
     private static final long MAX_BATCH_BYTES = 1L << 40;
 
     private CheckedSettings() {}
@@ -58,6 +60,11 @@ final class CheckedSettings {
                         bytes("request-bytes", config.requestBytes()),
                         duration("plan-timeout", config.planTimeout(), 100, DAY),
                         number("max-plans", config.maxPlans(), 1, 1_000));
+        PinSettings pins =
+                new PinSettings(
+                        duration("pin-check", config.pinCheck(), 1_000, DAY),
+                        estimate.timeout().plus(PIN_SLACK),
+                        plan.retryPause());
         return new EngineSettings(
                 address("metadata-service", config.metadataService()),
                 duration("call-timeout", config.callTimeout(), 10, Duration.ofMinutes(10)),
@@ -67,6 +74,7 @@ final class CheckedSettings {
                 dispatch,
                 results,
                 estimate,
+                pins,
                 number("planners", config.planners(), 1, 64),
                 duration("idle", config.idle(), 10, Duration.ofMinutes(1)),
                 number("history-count", config.historyCount(), 1, 10_000_000),

@@ -18,6 +18,8 @@ final class JobMetrics {
         counter(registry, counts, "results.applied", "results", EngineCounts::applied);
         counter(registry, counts, "batches.late", "batches", EngineCounts::late);
         counter(registry, counts, "pruned", "jobs", EngineCounts::pruned);
+        counter(registry, counts, "pins.checked", "paths", EngineCounts::pinsChecked);
+        counter(registry, counts, "pins.loads", "jobs", EngineCounts::pinLoads);
         Gauge.builder("millrace.jobs.open", counts, EngineCounts::openJobs)
                 .description("Jobs that have not ended, in the database")
                 .register(registry);

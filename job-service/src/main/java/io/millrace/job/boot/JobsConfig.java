@@ -71,6 +71,9 @@ public interface JobsConfig {
     @WithDefault("4")
     int maxPlans();
 
+    @WithDefault("5m")
+    Duration pinCheck();
+
     @WithDefault("500ms")
     Duration idle();
 

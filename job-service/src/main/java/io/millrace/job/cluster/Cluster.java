@@ -9,9 +9,11 @@ import io.millrace.contracts.v1.BlockServiceGrpc;
 import io.millrace.contracts.v1.FileSource;
 import io.millrace.contracts.v1.GetRingRequest;
 import io.millrace.contracts.v1.ListMountsRequest;
+import io.millrace.contracts.v1.ListPoliciesRequest;
 import io.millrace.contracts.v1.MetadataServiceGrpc;
 import io.millrace.contracts.v1.MetadataServiceGrpc.MetadataServiceBlockingStub;
 import io.millrace.contracts.v1.Mount;
+import io.millrace.contracts.v1.PolicyTable;
 import io.millrace.contracts.v1.ResidencyRequest;
 import io.millrace.contracts.v1.ResolveRequest;
 import io.millrace.contracts.v1.Ring;
@@ -22,6 +24,8 @@ import io.millrace.model.BlockLayout;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
+import io.millrace.model.PathPolicies;
+import io.millrace.model.PathPolicy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -89,6 +93,18 @@ public final class Cluster implements AutoCloseable {
                                         .setLimit(limit)
                                         .build()));
         return new FoundFiles(page.getFilesList(), page.getNextCursor());
+    }
+
+    /** The pinned paths that lie below no other pinned one, in path order. */
+    public List<NamespacePath> pinnedPaths() {
+        PolicyTable table =
+                call(stub -> stub.listPolicies(ListPoliciesRequest.getDefaultInstance()));
+        PathPolicies policies = Messages.fromMessage(table);
+        return policies.byPath().entrySet().stream()
+                .filter(entry -> entry.getValue().says(PathPolicy.Attribute.PINNED))
+                .map(Map.Entry::getKey)
+                .filter(path -> path.isRoot() || !policies.effective(path.parent()).isPinned())
+                .toList();
     }
 
     /** The ring as it is now. */

@@ -12,6 +12,8 @@ public final class EngineCounts {
     final LongAdder applied = new LongAdder();
     final LongAdder late = new LongAdder();
     final LongAdder pruned = new LongAdder();
+    final LongAdder pinsChecked = new LongAdder();
+    final LongAdder pinLoads = new LongAdder();
     final AtomicLong openJobs = new AtomicLong();
     final AtomicLong openBatches = new AtomicLong();
 
@@ -45,6 +47,16 @@ public final class EngineCounts {
     /** Ended jobs that were forgotten. */
     public long pruned() {
         return pruned.sum();
+    }
+
+    /** Looks at pinned paths. */
+    public long pinsChecked() {
+        return pinsChecked.sum();
+    }
+
+    /** Loads that were submitted because pinned bytes were missing. */
+    public long pinLoads() {
+        return pinLoads.sum();
     }
 
     /** Jobs that have not ended, at the last look into the database. */

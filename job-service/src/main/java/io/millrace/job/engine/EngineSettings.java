@@ -1,6 +1,7 @@
 package io.millrace.job.engine;
 
 import io.millrace.job.dispatch.DispatchSettings;
+import io.millrace.job.pins.PinSettings;
 import io.millrace.job.plan.EstimateSettings;
 import io.millrace.job.plan.PlanSettings;
 import io.millrace.job.result.ResultSettings;
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param dispatch bounds of sending
  * @param results bounds of waiting for results
  * @param estimate bounds of dry runs
+ * @param pins bounds of keeping pinned paths resident
  * @param planners how many jobs are planned at once
  * @param idle how long a loop that found nothing waits before it looks again
  * @param historyCount how many ended jobs are kept at most
@@ -33,6 +35,7 @@ public record EngineSettings(
         DispatchSettings dispatch,
         ResultSettings results,
         EstimateSettings estimate,
+        PinSettings pins,
         int planners,
         Duration idle,
         int historyCount,

@@ -10,6 +10,8 @@ import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.Ledger;
 import io.millrace.job.ledger.OpenWork;
 import io.millrace.job.ledger.Page;
+import io.millrace.job.pins.Pin;
+import io.millrace.job.pins.PinKeeper;
 import io.millrace.job.plan.Estimate;
 import io.millrace.job.plan.Estimator;
 import io.millrace.job.plan.Planner;
@@ -19,6 +21,7 @@ import io.millrace.model.NamespacePath;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -41,6 +44,7 @@ public final class JobEngine implements AutoCloseable {
     private final Dispatcher dispatcher;
     private final Results results;
     private final Estimator estimator;
+    private final PinKeeper pins;
     private final JobFeed feed;
     private final Loops loops;
     private volatile Optional<ResultConsumer> consumer = Optional.empty();
@@ -56,6 +60,13 @@ public final class JobEngine implements AutoCloseable {
                 new Dispatcher(database, ledger, cluster, settings.kafka(), settings.dispatch());
         this.results = new Results(database, ledger, settings.results());
         this.estimator = new Estimator(cluster, settings.estimate());
+        this.pins =
+                new PinKeeper(
+                        database,
+                        ledger,
+                        cluster,
+                        new Estimator(cluster, settings.estimate()),
+                        settings.pins());
         this.feed = new JobFeed(ledger, settings.watchers());
         this.loops = new Loops(this, settings);
     }
@@ -108,6 +119,11 @@ public final class JobEngine implements AutoCloseable {
      */
     public void follow(JobId id, Consumer<Job> to, BooleanSupplier gone) {
         feed.follow(id, to, gone);
+    }
+
+    /** Pinned paths, and how much of each is there; {@link PinKeeper#pins}. */
+    public List<Pin> pins() {
+        return pins.pins();
     }
 
     /** What this engine has done. */
@@ -167,6 +183,20 @@ public final class JobEngine implements AutoCloseable {
         counts.openJobs.set(open.jobs());
         counts.openBatches.set(open.batches());
         return late;
+    }
+
+    /** Looks at a pinned path that is due; {@link PinKeeper#step}. */
+    public PinKeeper.Step pinStep() {
+        PinKeeper.Step step = pins.step();
+        if (step != PinKeeper.Step.NOTHING) {
+            counts.pinsChecked.increment();
+        }
+        if (step == PinKeeper.Step.SUBMITTED) {
+            counts.pinLoads.increment();
+            counts.submitted.increment();
+            loops.wakePlanners();
+        }
+        return step;
     }
 
     /** Forgets old jobs; {@link Ledger#prune}. */

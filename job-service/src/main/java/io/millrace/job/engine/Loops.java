@@ -1,5 +1,6 @@
 package io.millrace.job.engine;
 
+import io.millrace.job.pins.PinKeeper;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ final class Loops implements AutoCloseable {
     private static final Duration AFTER_FAILURE = Duration.ofMillis(500);
     private static final Duration RESULT_WAIT = Duration.ofMillis(500);
     private static final Duration SWEEP_PERIOD = Duration.ofSeconds(1);
+    private static final Duration PIN_PERIOD = Duration.ofSeconds(2);
     private static final Duration PRUNE_PERIOD = Duration.ofMinutes(1);
     private static final Duration LONGEST_STOP = Duration.ofSeconds(5);
 
@@ -54,6 +56,7 @@ final class Loops implements AutoCloseable {
         run("results", this::applyResults);
         run("sweeper", this::sweep);
         run("pruner", this::prune);
+        run("pins", this::keepPins);
     }
 
     void wakePlanners() {
@@ -103,6 +106,12 @@ final class Loops implements AutoCloseable {
             toSend.beat();
         }
         Thread.sleep(SWEEP_PERIOD);
+    }
+
+    private void keepPins() throws InterruptedException {
+        if (engine.pinStep() == PinKeeper.Step.NOTHING) {
+            Thread.sleep(PIN_PERIOD);
+        }
     }
 
     private void prune() throws InterruptedException {

@@ -43,9 +43,7 @@ public final class Ledger {
             if (stored.isPresent()) {
                 return stored.get();
             }
-            Optional<JobId> running =
-                    database.transaction(
-                            connection -> JobStore.openJob(connection, kind, path.toString()));
+            Optional<JobId> running = running(kind, path);
             if (running.isPresent()) {
                 throw new MillraceException(
                         ErrorCode.ALREADY_EXISTS,
@@ -57,6 +55,12 @@ public final class Ledger {
                                 + running.get());
             }
         }
+    }
+
+    /** The job of {@code kind} that runs on {@code path}. */
+    public Optional<JobId> running(JobKind kind, NamespacePath path) {
+        return database.transaction(
+                connection -> JobStore.openJob(connection, kind, path.toString()));
     }
 
     /**

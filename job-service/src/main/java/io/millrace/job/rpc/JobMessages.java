@@ -8,7 +8,9 @@ import io.millrace.contracts.v1.WorkerProgress;
 import io.millrace.job.ledger.Counts;
 import io.millrace.job.ledger.Failure;
 import io.millrace.job.ledger.Job;
+import io.millrace.job.ledger.JobId;
 import io.millrace.job.ledger.JobKind;
+import io.millrace.job.pins.Pin;
 import io.millrace.job.plan.Estimate;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
@@ -48,6 +50,19 @@ final class JobMessages {
                         .setBatchesOutstanding(job.openBatches());
         job.workers().forEach(worker -> message.addWorkers(worker(worker)));
         return message.build();
+    }
+
+    static io.millrace.contracts.v1.Pin pin(Pin pin) {
+        return io.millrace.contracts.v1.Pin.newBuilder()
+                .setPath(pin.path())
+                .setFiles(pin.total().files())
+                .setBytes(pin.total().bytes())
+                .setResidentFiles(pin.resident().files())
+                .setResidentBytes(pin.resident().bytes())
+                .setCheckedMillis(pin.checked().map(Instant::toEpochMilli).orElse(0L))
+                .setJobId(pin.job().map(JobId::value).orElse(""))
+                .setMessage(pin.message())
+                .build();
     }
 
     private static WorkerProgress worker(io.millrace.job.ledger.WorkerProgress worker) {

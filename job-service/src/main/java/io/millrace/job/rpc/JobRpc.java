@@ -12,6 +12,8 @@ import io.millrace.contracts.v1.ListFailuresRequest;
 import io.millrace.contracts.v1.ListFailuresResponse;
 import io.millrace.contracts.v1.ListJobsRequest;
 import io.millrace.contracts.v1.ListJobsResponse;
+import io.millrace.contracts.v1.ListPinsRequest;
+import io.millrace.contracts.v1.ListPinsResponse;
 import io.millrace.contracts.v1.PlanJobRequest;
 import io.millrace.contracts.v1.SubmitJobRequest;
 import io.millrace.job.engine.JobEngine;
@@ -109,6 +111,16 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
                     }
                     return response.build();
                 });
+    }
+
+    @Override
+    public void listPins(ListPinsRequest request, StreamObserver<ListPinsResponse> observer) {
+        GrpcCalls.answer(
+                observer,
+                () ->
+                        ListPinsResponse.newBuilder()
+                                .addAllPins(engine.pins().stream().map(JobMessages::pin).toList())
+                                .build());
     }
 
     @Override

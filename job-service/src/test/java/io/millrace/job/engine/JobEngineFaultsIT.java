@@ -277,6 +277,7 @@ class JobEngineFaultsIT {
                                 usual.dispatch(),
                                 usual.results(),
                                 usual.estimate(),
+                                usual.pins(),
                                 1,
                                 usual.idle(),
                                 1,

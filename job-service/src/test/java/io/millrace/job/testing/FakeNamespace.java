@@ -8,9 +8,12 @@ import io.millrace.contracts.v1.FileSource;
 import io.millrace.contracts.v1.GetRingRequest;
 import io.millrace.contracts.v1.ListMountsRequest;
 import io.millrace.contracts.v1.ListMountsResponse;
+import io.millrace.contracts.v1.ListPoliciesRequest;
 import io.millrace.contracts.v1.MetadataServiceGrpc;
 import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.MountOptions;
+import io.millrace.contracts.v1.PathPolicy;
+import io.millrace.contracts.v1.PolicyTable;
 import io.millrace.contracts.v1.ResolveRequest;
 import io.millrace.contracts.v1.ResolveResponse;
 import io.millrace.contracts.v1.Ring;
@@ -43,6 +46,7 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
     private final Server server;
     private final NavigableMap<String, Long> files = new TreeMap<>();
     private final Map<String, Worker> workers = new TreeMap<>();
+    private List<String> pinned = List.of();
     private long epoch = 1;
     private boolean away;
     private volatile Runnable beforeWalk = () -> {};
@@ -91,6 +95,20 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
     public synchronized void leave(String worker) {
         workers.remove(worker);
         epoch++;
+    }
+
+    /** Pins just these. */
+    public synchronized void pin(String... paths) {
+        pinned = List.of(paths);
+    }
+
+    @Override
+    public synchronized void listPolicies(
+            ListPoliciesRequest request, StreamObserver<PolicyTable> observer) {
+        PolicyTable.Builder table = PolicyTable.newBuilder();
+        pinned.forEach(
+                path -> table.addPolicies(PathPolicy.newBuilder().setPath(path).setPinned(true)));
+        answer(observer, table.build());
     }
 
     /** Runs before the next page is answered, once. */

@@ -9,6 +9,7 @@ import io.millrace.job.engine.JobEngine;
 import io.millrace.job.ledger.Job;
 import io.millrace.job.ledger.JobId;
 import io.millrace.job.ledger.JobKind;
+import io.millrace.job.pins.PinSettings;
 import io.millrace.job.plan.CutLimits;
 import io.millrace.job.plan.EstimateSettings;
 import io.millrace.job.plan.PlanSettings;
@@ -33,6 +34,10 @@ import org.postgresql.ds.PGSimpleDataSource;
 public final class JobCluster implements AutoCloseable {
 
     private static final Duration LONGEST = Duration.ofSeconds(120);
+
+    /** So long that no test waits for it by accident. */
+    private static final Duration PIN_CHECK = Duration.ofHours(1);
+
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
     public final FakeNamespace namespace = new FakeNamespace();
@@ -104,6 +109,7 @@ public final class JobCluster implements AutoCloseable {
                 new DispatchSettings(4, Duration.ofSeconds(5), Duration.ofMillis(20)),
                 new ResultSettings(batchTimeout, 3, 3, Duration.ofMillis(10), 1_000),
                 new EstimateSettings(10, 1 << 20, Duration.ofSeconds(30), 2),
+                new PinSettings(PIN_CHECK, Duration.ofSeconds(30), Duration.ofMillis(20)),
                 1,
                 Duration.ofMillis(50),
                 1_000,

@@ -106,6 +106,11 @@ public final class ScriptedWorker extends BlockServiceGrpc.BlockServiceImplBase
         failing.add(path);
     }
 
+    /** Loses what it has, as when its disk is replaced. */
+    public void lose() {
+        resident.clear();
+    }
+
     /** While silent, it reads batches and answers none. */
     public void setSilent(boolean silent) {
         this.silent = silent;

@@ -9,8 +9,13 @@ import io.millrace.metadata.database.Database;
 import io.millrace.metadata.endpoint.EndpointLimits;
 import io.millrace.metadata.mounts.MountTable;
 import io.millrace.metadata.namespace.Namespace;
+import io.millrace.metadata.policies.PinBudget;
 import io.millrace.metadata.policies.PolicyTable;
+import io.millrace.metadata.workers.WorkerRecord;
 import io.millrace.metadata.workers.WorkerRegistry;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
 import io.millrace.understore.BucketLimits;
 import io.millrace.understore.UnderStoreSettings;
 import io.millrace.understore.UnderStores;
@@ -20,6 +25,7 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.UUID;
 
 /** Makes the parts of the service from its settings. */
@@ -97,8 +103,35 @@ final class Wiring {
 
     @Produces
     @Singleton
-    static PolicyTable policyTable(Database database, MetadataSettings settings) {
-        return new PolicyTable(database, settings.policies().most());
+    static PolicyTable policyTable(
+            Database database,
+            MetadataSettings settings,
+            Namespace namespace,
+            WorkerRegistry workers) {
+        return new PolicyTable(
+                database,
+                settings.policies().most(),
+                new PinBudget(path -> bytesBelow(namespace, path), () -> room(workers)));
+    }
+
+    /** 0: there is nothing at the path. */
+    private static long bytesBelow(Namespace namespace, NamespacePath path) {
+        try {
+            return namespace.usage(path).bytes();
+        } catch (MillraceException e) {
+            if (e.code() == ErrorCode.NOT_FOUND) {
+                return 0;
+            }
+            throw e;
+        }
+    }
+
+    private static PinBudget.Room room(WorkerRegistry workers) {
+        List<WorkerRecord> owners =
+                workers.workers().inRing().stream().filter(worker -> worker.weight() > 0).toList();
+        return new PinBudget.Room(
+                owners.size(),
+                owners.stream().mapToLong(worker -> worker.load().capacityBytes()).sum());
     }
 
     @Produces

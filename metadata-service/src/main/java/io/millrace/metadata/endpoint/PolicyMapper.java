@@ -86,7 +86,7 @@ final class PolicyMapper {
     /** What holds, with the defaults. */
     static PathPolicy values(PathPolicies.Effective effective) {
         return new PathPolicy(
-                effective.isPinned(),
+                value(effective.pinned()),
                 value(effective.ttl()),
                 effective.replicasOr(PathPolicy.DEFAULT_REPLICAS),
                 effective.quotas().isEmpty() ? null : effective.quotas().getLast().value(),

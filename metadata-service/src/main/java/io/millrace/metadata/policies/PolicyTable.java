@@ -19,20 +19,24 @@ import java.util.Set;
 public final class PolicyTable {
 
     private final PolicyStore store;
+    private final PinBudget budget;
     private volatile PathPolicies known = PathPolicies.NONE;
 
     /**
      * @param most paths that may have a policy, 1 or more
+     * @param budget of what is pinned
      */
-    public PolicyTable(Database database, int most) {
+    public PolicyTable(Database database, int most, PinBudget budget) {
         this.store = new PolicyStore(database, most);
+        this.budget = budget;
     }
 
     /**
      * Adds what {@code more} says to what {@code path} says already. Answers all that it says now.
      *
      * @throws MillraceException INVALID_ARGUMENT when {@code more} says nothing; NOT_FOUND when the
-     *     path is not at or below a mount; BUSY when there are too many policies
+     *     path is not at or below a mount; BUSY when there are too many policies; NO_SPACE, with
+     *     the numbers, when more is pinned than fits
      */
     public PathPolicy set(NamespacePath path, PathPolicy more) {
         if (more.isEmpty()) {
@@ -42,6 +46,13 @@ public final class PolicyTable {
                             + path
                             + " says nothing: give it one of pinned, ttl, replicas, quota, priority"
                             + " and eviction");
+        }
+        if (more.pinned() != null || more.replicas() != null) {
+            // Adding up may take long: not under the locks of the store. Two pins at the same
+            // moment
+            // may therefore both be let in.
+            store.above(path);
+            budget.check(store.all(), path, more);
         }
         return store.set(path, more);
     }

@@ -77,7 +77,7 @@ class PolicyRestTest {
                 .body("policy.ttlMillis", equalTo(60_000))
                 .body("policy.replicas", equalTo(2))
                 .body("policy.priority", equalTo(5))
-                .body("policy.pinned", equalTo(false))
+                .body("policy.pinned", nullValue())
                 .body("policy.eviction", equalTo("epoch"))
                 .body("origins.ttl", equalTo("/policies"))
                 .body("origins.replicas", equalTo("/policies/a"))
@@ -120,6 +120,7 @@ class PolicyRestTest {
         "'{\"path\":\"/policies\",\"quotaBytes\":0}', greater than 0",
         "'{\"path\":\"/policies\",\"quotaBytes\":-1}', greater than 0",
         "'{\"path\":\"/policies\",\"eviction\":\"fifo\"}', none of lru",
+        "'{\"path\":\"/policies\",\"pinned\":false}', taken back by removing it",
         "'{\"path\":\"/policies\",\"pinned\":\"perhaps\"}', not a policy",
     })
     void whatCannotBeAPolicyIsRefusedInOneSentence(String body, String said) {

@@ -19,6 +19,7 @@ import io.millrace.model.PathPolicies;
 import io.millrace.model.PathPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -44,6 +45,9 @@ class PolicyTableTest {
                     0,
                     PathPolicy.Eviction.S3_FIFO);
 
+    private final Map<NamespacePath, Long> bytes = new HashMap<>();
+    private final PinBudget budget =
+            new PinBudget(path -> bytes.getOrDefault(path, 0L), () -> new PinBudget.Room(3, 1_000));
     private final TestDatabase shared = new TestDatabase();
 
     @SuppressWarnings("NullAway.Init")
@@ -57,7 +61,7 @@ class PolicyTableTest {
         replica =
                 new TestReplica(
                         shared, _ -> new MemoryBucket(), new TestClock(), TestReplica.LIMITS);
-        policies = new PolicyTable(replica.database, 4);
+        policies = new PolicyTable(replica.database, 4, budget);
         replica.mount("/data", "s3://bucket/");
     }
 
@@ -191,7 +195,7 @@ class PolicyTableTest {
 
     @Test
     void theTableStaysSmallEnoughForOneMessage() {
-        PolicyTable large = new PolicyTable(replica.database, 50_000);
+        PolicyTable large = new PolicyTable(replica.database, 50_000, budget);
         String filler = "/" + "n".repeat(250);
         replica.database.transaction(connection -> {
             try (var statement =
@@ -210,6 +214,18 @@ class PolicyTableTest {
                 refused(ErrorCode.BUSY, () -> large.set(DATA.child("d"), pinned(true)));
 
         assertTrue(refused.getMessage().contains("3 MiB"), refused.getMessage());
+    }
+
+    @Test
+    void aPinThatDoesNotFitIsRefusedAndNothingIsStored() {
+        bytes.put(DATA, 1_001L);
+
+        MillraceException refused =
+                refused(ErrorCode.NO_SPACE, () -> policies.set(DATA, pinned(true)));
+
+        assertTrue(refused.getMessage().startsWith("/data "), refused.getMessage());
+        assertEquals(PathPolicies.NONE, policies.all());
+        assertEquals(priority(1), policies.set(DATA, priority(1)));
     }
 
     @Test

@@ -28,8 +28,20 @@ import picocli.CommandLine.Spec;
 /** The namespace. */
 @Command(
         name = "fs",
-        header = "The namespace: what lies under a path.",
-        synopsisSubcommandLabel = "(ls | stat | du | hidden)",
+        header = "The namespace: what lies under a path, and what is wanted of the cache for it.",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            PinCommands.Set.class,
+            PinCommands.Unpin.class,
+            PinCommands.ListAll.class,
+            PolicyCommands.SetTtl.class,
+            PolicyCommands.SetReplication.class,
+            PolicyCommands.SetQuota.class,
+            PolicyCommands.SetPriority.class,
+            PolicyCommands.SetEviction.class,
+            PolicyCommands.Show.class,
+            PolicyCommands.ListAll.class
+        },
         mixinStandardHelpOptions = true)
 final class FsCommand implements Runnable {
 
@@ -45,7 +57,10 @@ final class FsCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Which of ls, stat, du and hidden?");
+        throw new ParameterException(
+                spec.commandLine(),
+                "Which of ls, stat, du, hidden, pin, unpin, pins, setTtl, setReplication, quota,"
+                        + " priority, eviction, policy and policies?");
     }
 
     @Command(name = "ls", header = "List a directory.", mixinStandardHelpOptions = true)
@@ -168,7 +183,7 @@ final class FsCommand implements Runnable {
         }
     }
 
-    private static Inode resolve(Session session, NamespacePath path) {
+    static Inode resolve(Session session, NamespacePath path) {
         ResolveResponse answer =
                 session.services()
                         .metadata(service ->

@@ -227,7 +227,7 @@ final class JobCommand implements Runnable {
         return JobReport.exitCode(job).code();
     }
 
-    private static String newest(Session session, JobKind kind, String path) {
+    static String newest(Session session, JobKind kind, String path) {
         String before = "";
         while (true) {
             String from = before;

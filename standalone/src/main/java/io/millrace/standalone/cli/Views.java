@@ -1,5 +1,6 @@
 package io.millrace.standalone.cli;
 
+import io.millrace.contracts.v1.EffectivePolicy;
 import io.millrace.contracts.v1.Inode;
 import io.millrace.contracts.v1.InodeKind;
 import io.millrace.contracts.v1.Job;
@@ -8,6 +9,9 @@ import io.millrace.contracts.v1.JobPlan;
 import io.millrace.contracts.v1.JobState;
 import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.ObjectAttributes;
+import io.millrace.contracts.v1.PathPolicy;
+import io.millrace.contracts.v1.Pin;
+import io.millrace.contracts.v1.PolicyAttribute;
 import io.millrace.contracts.v1.Worker;
 import io.millrace.contracts.v1.WorkerState;
 import io.millrace.model.ByteCount;
@@ -16,6 +20,8 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** What the commands print, as their JSON has it: the names here are part of the contract. */
@@ -121,6 +127,77 @@ final class Views {
     record HiddenKeyView(long mountId, String key, String reason) {}
 
     record HiddenKeysView(long total, List<HiddenKeyView> keys) {}
+
+    record PolicyView(
+            String path,
+            @Nullable Boolean pinned,
+            @Nullable Long ttlMillis,
+            @Nullable Integer replicas,
+            @Nullable Long quotaBytes,
+            @Nullable Integer priority,
+            @Nullable String eviction) {
+
+        static PolicyView of(PathPolicy policy) {
+            return new PolicyView(
+                    policy.getPath(),
+                    policy.hasPinned() ? policy.getPinned() : null,
+                    policy.hasTtlMillis() ? policy.getTtlMillis() : null,
+                    policy.hasReplicas() ? policy.getReplicas() : null,
+                    policy.hasQuotaBytes() ? policy.getQuotaBytes() : null,
+                    policy.hasPriority() ? policy.getPriority() : null,
+                    switch (policy.getEviction()) {
+                        case EVICTION_LRU -> "lru";
+                        case EVICTION_S3_FIFO -> "s3-fifo";
+                        case EVICTION_EPOCH -> "epoch";
+                        case EVICTION_UNSPECIFIED, UNRECOGNIZED -> null;
+                    });
+        }
+    }
+
+    record QuotaView(String path, long bytes) {}
+
+    record EffectivePolicyView(
+            String path, PolicyView policy, Map<String, String> origins, List<QuotaView> quotas) {
+
+        static EffectivePolicyView of(EffectivePolicy effective) {
+            Map<String, String> origins = new TreeMap<>();
+            effective
+                    .getOriginsList()
+                    .forEach(origin -> origins.put(name(origin.getAttribute()), origin.getPath()));
+            return new EffectivePolicyView(
+                    effective.getPath(),
+                    PolicyView.of(effective.getPolicy()),
+                    origins,
+                    effective.getQuotasList().stream()
+                            .map(quota -> new QuotaView(quota.getPath(), quota.getBytes()))
+                            .toList());
+        }
+    }
+
+    record PinnedView(PolicyView policy, JobView job) {}
+
+    record PinView(
+            String path,
+            long files,
+            long bytes,
+            long residentFiles,
+            long residentBytes,
+            @Nullable String checked,
+            @Nullable String jobId,
+            @Nullable String message) {
+
+        static PinView of(Pin pin) {
+            return new PinView(
+                    pin.getPath(),
+                    pin.getFiles(),
+                    pin.getBytes(),
+                    pin.getResidentFiles(),
+                    pin.getResidentBytes(),
+                    instant(pin.getCheckedMillis()),
+                    pin.getJobId().isEmpty() ? null : pin.getJobId(),
+                    pin.getMessage().isEmpty() ? null : pin.getMessage());
+        }
+    }
 
     record WorkerView(
             String id,
@@ -249,7 +326,7 @@ final class Views {
             String kind,
             String state,
             @Nullable Long pid,
-            java.util.Map<String, Integer> ports,
+            Map<String, Integer> ports,
             String log,
             @Nullable String mount) {}
 
@@ -259,6 +336,10 @@ final class Views {
 
     static String name(JobKind kind) {
         return kind.name().substring("JOB_KIND_".length()).toLowerCase(Locale.ROOT);
+    }
+
+    static String name(PolicyAttribute attribute) {
+        return attribute.name().substring("POLICY_ATTRIBUTE_".length()).toLowerCase(Locale.ROOT);
     }
 
     static String name(WorkerState state) {
