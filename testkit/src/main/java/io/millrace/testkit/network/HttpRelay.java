@@ -12,15 +12,18 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
 /**
  * Relays HTTP/1.1 from a loopback port to a real server, byte for byte, and keeps the first line of
  * each request: the count of requests that a server saw, taken outside the program under test. Can
- * delay each answer by a latency, and cut itself off.
+ * delay each answer by a latency, cut itself off, and let requests fail as servers and networks do.
  *
  * <p>Each connection has two virtual threads, one a direction. Requests carry a Content-Length or
  * no body.
@@ -31,10 +34,11 @@ public final class HttpRelay implements AutoCloseable {
 
     private final InetSocketAddress target;
     private final ServerSocket listener;
-    private final List<String> requests = new CopyOnWriteArrayList<>();
+    private final Queue<String> requests = new ConcurrentLinkedQueue<>();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private volatile Duration latency = Duration.ZERO;
     private volatile boolean cut;
+    private volatile Function<String, RelayFault> faults = _ -> new RelayFault.None();
 
     private HttpRelay(InetSocketAddress target, ServerSocket listener) {
         this.target = target;
@@ -73,6 +77,11 @@ public final class HttpRelay implements AutoCloseable {
     /** Lets each request wait on its way to the server. */
     public void delayRequests(Duration by) {
         latency = by;
+    }
+
+    /** Decides by the first line of each request what happens to it. */
+    public void failRequests(Function<String, RelayFault> chosen) {
+        faults = chosen;
     }
 
     /** Ends all connections and refuses new ones until {@link #restore}. */
@@ -124,9 +133,9 @@ public final class HttpRelay implements AutoCloseable {
             server.connect(target);
             client.setTcpNoDelay(true);
             server.setTcpNoDelay(true);
-            Thread answers =
-                    Thread.ofVirtual().name("relay-answers").start(() -> answers(server, client));
-            requests(client, server);
+            Answers passing = new Answers(server, client);
+            Thread answers = Thread.ofVirtual().name("relay-answers").start(passing::passOn);
+            requests(client, server, passing);
             answers.join();
         } catch (IOException e) {
             // One side is gone: closing both tells the other.
@@ -137,23 +146,49 @@ public final class HttpRelay implements AutoCloseable {
         }
     }
 
-    private void answers(Socket server, Socket client) {
-        try {
-            server.getInputStream().transferTo(client.getOutputStream());
-        } catch (IOException e) {
-            // As above.
-        } finally {
-            closeQuietly(client);
-            closeQuietly(server);
-            open.remove(server);
+    /** What comes back over one connection. */
+    private final class Answers {
+
+        private final Socket server;
+        private final Socket client;
+
+        /** Bytes that still pass before the connection is cut. */
+        private final AtomicLong left = new AtomicLong(Long.MAX_VALUE);
+
+        Answers(Socket server, Socket client) {
+            this.server = server;
+            this.client = client;
+        }
+
+        void cutAfter(long bytes) {
+            left.set(bytes);
+        }
+
+        void passOn() {
+            byte[] part = new byte[64 << 10];
+            try {
+                InputStream in = server.getInputStream();
+                OutputStream out = client.getOutputStream();
+                for (int n; left.get() > 0 && (n = in.read(part)) >= 0; ) {
+                    int passed = (int) Math.min(n, left.get());
+                    out.write(part, 0, passed);
+                    left.updateAndGet(now -> now == Long.MAX_VALUE ? now : now - passed);
+                }
+            } catch (IOException e) {
+                // As above.
+            } finally {
+                closeQuietly(client);
+                closeQuietly(server);
+                open.remove(server);
+            }
         }
     }
 
-    private void requests(Socket client, Socket server) throws IOException {
+    private void requests(Socket client, Socket server, Answers answers) throws IOException {
         try {
             InputStream in = new BufferedInputStream(client.getInputStream(), 64 << 10);
             OutputStream out = server.getOutputStream();
-            while (relayOne(in, out)) {
+            while (relayOne(in, out, client, answers)) {
                 out.flush();
             }
         } finally {
@@ -162,7 +197,8 @@ public final class HttpRelay implements AutoCloseable {
         }
     }
 
-    private boolean relayOne(InputStream in, OutputStream out) throws IOException {
+    private boolean relayOne(InputStream in, OutputStream out, Socket client, Answers answers)
+            throws IOException {
         StringBuilder head = new StringBuilder();
         String first = line(in);
         if (first.isEmpty()) {
@@ -180,7 +216,22 @@ public final class HttpRelay implements AutoCloseable {
         }
         head.append("\r\n");
         requests.add(first.trim());
-        pause();
+        pause(latency);
+        switch (faults.apply(first.trim())) {
+            case RelayFault.None() -> {}
+            case RelayFault.Delay(Duration by) -> pause(by);
+            case RelayFault.CutAfter(long bytes) -> answers.cutAfter(bytes);
+            case RelayFault.Reset() -> {
+                client.setSoLinger(true, 0);
+                return false;
+            }
+            case RelayFault.Answer answer -> {
+                in.skipNBytes(bodyLength);
+                client.getOutputStream().write(answer.bytes());
+                client.getOutputStream().flush();
+                return true;
+            }
+        }
         out.write(head.toString().getBytes(StandardCharsets.ISO_8859_1));
         out.flush();
         for (long left = bodyLength; left > 0; ) {
@@ -194,9 +245,9 @@ public final class HttpRelay implements AutoCloseable {
         return true;
     }
 
-    private void pause() {
+    private static void pause(Duration time) {
         try {
-            TimeUnit.NANOSECONDS.sleep(latency.toNanos());
+            TimeUnit.NANOSECONDS.sleep(time.toNanos());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -2,6 +2,7 @@ package io.millrace.testkit.network;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -72,6 +73,30 @@ class HttpRelayTest {
         send("GET", "/bucket/a", "");
 
         assertEquals(1, relay.objectGets());
+    }
+
+    @Test
+    void aRequestIsAnsweredLikeAServerThatIsBusy() throws Exception {
+        relay.failRequests(request ->
+                request.contains("/busy")
+                        ? RelayFault.Answer.error(503, "SlowDown")
+                        : new RelayFault.None());
+        assertTrue(send("PUT", "/bucket/busy", "body").contains("<Code>SlowDown</Code>"));
+        assertEquals("body", send("PUT", "/bucket/other", "body"));
+    }
+
+    @Test
+    void anAnswerBreaksOffAfterSoManyBytes() throws Exception {
+        relay.failRequests(_ -> new RelayFault.CutAfter(1_000));
+        assertThrows(IOException.class, () -> send("PUT", "/bucket/a", "x".repeat(200_000)));
+        relay.failRequests(_ -> new RelayFault.None());
+        assertEquals("y".repeat(2_000), send("PUT", "/bucket/a", "y".repeat(2_000)));
+    }
+
+    @Test
+    void aConnectionIsResetAndTheServerHearsNothing() throws Exception {
+        relay.failRequests(_ -> new RelayFault.Reset());
+        assertThrows(IOException.class, () -> send("GET", "/bucket/a", ""));
     }
 
     private String send(String method, String path, String body) throws Exception {

@@ -1,0 +1,5 @@
+/** A cluster under everything that can fail. */
+@NullMarked
+package io.millrace.testkit.chaos;
+
+import org.jspecify.annotations.NullMarked;
