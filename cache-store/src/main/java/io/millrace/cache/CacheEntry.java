@@ -1,5 +1,6 @@
 package io.millrace.cache;
 
+import io.millrace.cache.eviction.CacheClass;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteRange;
 import io.millrace.model.FileVersion;
@@ -48,8 +49,11 @@ final class CacheEntry {
     // Guarded by the index.
     int references;
     long residentBytes;
-    boolean admitted;
     boolean removed;
+    CacheClass cacheClass = CacheClass.DEFAULT;
+
+    /** Its number in the table; none: it has no bytes. */
+    int file = FileTable.NONE;
 
     /**
      * Set by the index under its lock, while {@link #files} is held: the names are gone or going.
@@ -59,8 +63,9 @@ final class CacheEntry {
     // Written under files.
     volatile Kind kind = Kind.UNKNOWN;
     volatile long length;
-    private boolean verified;
-    private boolean open;
+    private volatile @Nullable CacheTier tier;
+    private volatile boolean verified;
+    private volatile boolean open;
     private volatile @Nullable FileChannel data;
     private volatile @Nullable ChunkTable table;
 
@@ -72,6 +77,38 @@ final class CacheEntry {
 
     CacheEntry(FileVersion version) {
         this.version = version;
+    }
+
+    /** As it was before only its row was kept; of a partial file the disk knows more. */
+    void restoreState(CacheTier in, boolean complete, boolean wasVerified) {
+        tier = in;
+        if (complete) {
+            kind = Kind.COMPLETE;
+            length = residentBytes;
+            verified = wasVerified;
+        }
+    }
+
+    /** Where it lies. */
+    CacheTier tier() {
+        CacheTier known = tier;
+        if (known == null) {
+            throw new IllegalStateException("cache file " + version + " lies nowhere");
+        }
+        return known;
+    }
+
+    boolean isPlaced() {
+        return tier != null;
+    }
+
+    /** Where it lies, or is to lie, from now on. */
+    void moveTo(CacheTier to) {
+        tier = to;
+    }
+
+    boolean isVerified() {
+        return verified;
     }
 
     /**
@@ -425,6 +462,11 @@ final class CacheEntry {
     }
 
     private void deleteNames(CacheLayout layout) throws IOException {
+        deleteNames(layout, version);
+    }
+
+    /** Unlinks whatever a file has in one directory. */
+    static void deleteNames(CacheLayout layout, FileVersion version) throws IOException {
         Files.deleteIfExists(layout.complete(version));
         Files.deleteIfExists(layout.chunks(version));
         Files.deleteIfExists(layout.part(version));

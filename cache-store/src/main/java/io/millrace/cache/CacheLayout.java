@@ -17,6 +17,7 @@ import java.util.Optional;
  * v1/ab/cd/abcd….crc            its checksums
  * v1/ab/cd/abcd….part           incomplete: sparse, at the file's own offsets
  * v1/ab/cd/abcd….chunks         which of its chunks are there, and their checksums
+ * v1/ab/cd/abcd….copy           on its way from another directory of the worker
  * </pre>
  */
 final class CacheLayout {
@@ -25,6 +26,7 @@ final class CacheLayout {
     static final String PART = ".part";
     static final String CHUNKS = ".chunks";
     static final String CRC = ".crc";
+    static final String COPY = ".copy";
 
     private final Path directory;
     private final Path files;
@@ -64,6 +66,10 @@ final class CacheLayout {
 
     Path crc(FileVersion version) {
         return path(version, CRC);
+    }
+
+    Path copy(FileVersion version) {
+        return path(version, COPY);
     }
 
     Path lock() {

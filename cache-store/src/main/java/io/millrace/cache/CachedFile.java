@@ -72,7 +72,7 @@ public final class CachedFile implements ResidentFile {
     public boolean verify(int chunk) {
         return switch (entry.state(chunk)) {
             case ChunkSidecar.PRESENT -> true;
-            case ChunkSidecar.SUSPECT -> store.verify(entry, chunk);
+            case ChunkSidecar.SUSPECT -> store.chunks().verify(entry, chunk);
             default -> false;
         };
     }
@@ -108,7 +108,7 @@ public final class CachedFile implements ResidentFile {
                             + " bytes, not "
                             + bytes.remaining());
         }
-        return store.put(entry, chunk, bytes);
+        return store.chunks().put(entry, chunk, bytes);
     }
 
     /** Makes an empty file resident; for files of length 0, which have no chunk. */
@@ -116,7 +116,7 @@ public final class CachedFile implements ResidentFile {
         if (length != 0) {
             throw new IllegalStateException("file " + entry.version + " is not empty");
         }
-        return store.putEmpty(entry);
+        return store.chunks().putEmpty(entry);
     }
 
     /** Bytes of the file that are resident, verified or not. */
@@ -126,7 +126,12 @@ public final class CachedFile implements ResidentFile {
 
     @Override
     public void read(ByteBuffer target, long offset) throws IOException {
-        entry.read(target, offset);
+        try {
+            entry.read(target, offset);
+        } catch (IOException e) {
+            store.readFailed(entry, e);
+            throw e;
+        }
     }
 
     /**
