@@ -85,7 +85,7 @@ final class CacheDirectory implements AutoCloseable {
                             + directory
                             + " cannot be written: "
                             + reason(e)
-                            + "; choose another one by millrace.worker.cache-directory",
+                            + "; choose another one by millrace.worker.cache-directories",
                     e);
         } catch (RuntimeException e) {
             CacheReaders.closeQuietly(lockFile);
@@ -185,7 +185,7 @@ final class CacheDirectory implements AutoCloseable {
                                         ? ""
                                         : " by process " + holder)
                                 + "; give this worker another one by"
-                                + " millrace.worker.cache-directory");
+                                + " millrace.worker.cache-directories");
             }
             channel.truncate(0);
             channel.write(

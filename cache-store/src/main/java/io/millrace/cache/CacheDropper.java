@@ -22,7 +22,6 @@ final class CacheDropper {
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
 
-    private final CacheLayout layout;
     private final CacheIndex index;
     private final Consumer<CacheEntry> release;
     private volatile boolean ended;
@@ -30,32 +29,31 @@ final class CacheDropper {
     /**
      * @param release gives a reference of an entry back
      */
-    CacheDropper(CacheLayout layout, CacheIndex index, Consumer<CacheEntry> release) {
-        this.layout = layout;
+    CacheDropper(CacheIndex index, Consumer<CacheEntry> release) {
         this.index = index;
         this.release = release;
     }
 
     /** Drops a file to make room; false: it is used, held or gone. */
     boolean evict(CacheEntry entry) throws IOException {
-        return drop(entry, CacheIndex.Users.NONE, true);
+        return drop(entry, CacheIndex.Users.NONE, CacheIndex.Gone.EVICTED);
     }
 
     /** Drops a file; false: more use it than may, or it is gone. */
     boolean drop(CacheEntry entry, CacheIndex.Users users) throws IOException {
-        return drop(entry, users, false);
+        return drop(entry, users, CacheIndex.Gone.OTHERWISE);
     }
 
-    private boolean drop(CacheEntry entry, CacheIndex.Users users, boolean evicted)
+    private boolean drop(CacheEntry entry, CacheIndex.Users users, CacheIndex.Gone gone)
             throws IOException {
         entry.files.lock();
         FileChannel complete = null;
         try {
             complete =
                     entry.kind == CacheEntry.Kind.COMPLETE
-                            ? open(layout.complete(entry.version))
+                            ? open(entry.tier().layout().complete(entry.version))
                             : null;
-            if (evicted && complete != null && isHeld(complete)) {
+            if (gone == CacheIndex.Gone.EVICTED && complete != null && isHeld(complete)) {
                 index.touch(entry);
                 return false;
             }
@@ -63,7 +61,7 @@ final class CacheDropper {
                 return false;
             }
             try {
-                entry.unlink(layout);
+                entry.unlink(entry.tier().layout());
             } catch (IOException e) {
                 index.leftBehind();
                 throw e;
@@ -73,15 +71,38 @@ final class CacheDropper {
                     watch(entry, complete);
                     complete = null;
                 }
-                index.remove(entry, evicted);
+                index.remove(entry, gone);
             }
             if (index.isUnused(entry)) {
                 entry.closeFiles();
             }
             return true;
         } finally {
+            index.fold(entry);
             entry.files.unlock();
             CacheReaders.closeQuietly(complete);
+        }
+    }
+
+    /** Whether the kernel holds a complete file for a reader on this host. */
+    boolean isHeld(CacheEntry entry) throws IOException {
+        try (FileChannel complete = open(entry.tier().layout().complete(entry.version))) {
+            return complete != null && isHeld(complete);
+        }
+    }
+
+    /** Drops an entry whose disk has failed; the disk is not asked for anything more. */
+    void forget(CacheEntry entry) {
+        entry.files.lock();
+        try {
+            if (index.markDropped(entry, CacheIndex.Users.ANY)) {
+                index.remove(entry, CacheIndex.Gone.OTHERWISE);
+                if (index.isUnused(entry)) {
+                    entry.closeFiles();
+                }
+            }
+        } finally {
+            entry.files.unlock();
         }
     }
 

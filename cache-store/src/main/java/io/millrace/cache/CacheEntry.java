@@ -1,11 +1,10 @@
 package io.millrace.cache;
 
+import io.millrace.cache.eviction.CacheClass;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteRange;
 import io.millrace.model.FileVersion;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -15,6 +14,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.ReentrantLock;
@@ -48,8 +49,11 @@ final class CacheEntry {
     // Guarded by the index.
     int references;
     long residentBytes;
-    boolean admitted;
     boolean removed;
+    CacheClass cacheClass = CacheClass.DEFAULT;
+
+    /** Its number in the table; none: it has no bytes. */
+    int file = FileTable.NONE;
 
     /**
      * Set by the index under its lock, while {@link #files} is held: the names are gone or going.
@@ -59,19 +63,55 @@ final class CacheEntry {
     // Written under files.
     volatile Kind kind = Kind.UNKNOWN;
     volatile long length;
-    private boolean verified;
-    private boolean open;
+    private volatile @Nullable CacheTier tier;
+    private volatile boolean verified;
+    private volatile boolean open;
     private volatile @Nullable FileChannel data;
     private volatile @Nullable ChunkTable table;
 
     /** Null while open: every chunk is there, and may be believed. */
     private volatile @Nullable AtomicIntegerArray states;
 
+    /** What was checked while open. */
+    volatile @Nullable CheckedChunks checked;
+
     private @Nullable Arena arena;
     private volatile @Nullable MemorySegment mapping;
 
     CacheEntry(FileVersion version) {
         this.version = version;
+    }
+
+    /** As it was before only its row was kept; of a partial file the disk knows more. */
+    void restoreState(CacheTier in, boolean complete, boolean wasVerified) {
+        tier = in;
+        if (complete) {
+            kind = Kind.COMPLETE;
+            length = residentBytes;
+            verified = wasVerified;
+        }
+    }
+
+    /** Where it lies. */
+    CacheTier tier() {
+        CacheTier known = tier;
+        if (known == null) {
+            throw new IllegalStateException("cache file " + version + " lies nowhere");
+        }
+        return known;
+    }
+
+    boolean isPlaced() {
+        return tier != null;
+    }
+
+    /** Where it lies, or is to lie, from now on. */
+    void moveTo(CacheTier to) {
+        tier = to;
+    }
+
+    boolean isVerified() {
+        return verified;
     }
 
     /**
@@ -95,7 +135,7 @@ final class CacheEntry {
         long resident = examinePartial(layout);
         kind = resident > 0 ? Kind.PARTIAL : Kind.ABSENT;
         if (kind == Kind.ABSENT) {
-            deleteNames(layout);
+            layout.delete(version);
         } else {
             Files.deleteIfExists(layout.crc(version));
         }
@@ -146,7 +186,7 @@ final class CacheEntry {
                             yield true;
                         }
                         case PARTIAL -> {
-                            data = openData(layout.part(version));
+                            data = PartFile.open(layout.part(version), length);
                             yield openTable(layout.chunks(version), directory);
                         }
                         case COMPLETE -> {
@@ -240,6 +280,7 @@ final class CacheEntry {
         CacheReaders.closeQuietly(table);
         table = null;
         states = null;
+        checked = null;
     }
 
     /** Makes the names of an incomplete file, unless they are there or the entry is dropped. */
@@ -252,7 +293,7 @@ final class CacheEntry {
             CacheLayout layout = directory.layout();
             Path part = layout.part(version);
             try {
-                data = newData(part);
+                data = PartFile.create(part, length);
                 table =
                         BlockLayout.chunks(length) == 1 && directory.keepsAttributes()
                                 ? new ChecksumAttribute(part, version, directory.epoch())
@@ -261,7 +302,7 @@ final class CacheEntry {
             } catch (IOException e) {
                 CacheReaders.closeQuietly(data);
                 data = null;
-                deleteNames(layout);
+                layout.delete(version);
                 throw e;
             }
         } finally {
@@ -276,29 +317,6 @@ final class CacheEntry {
         Files.write(complete, new byte[0]);
         kind = Kind.COMPLETE;
         states = null;
-    }
-
-    /** Directories are made when they turn out not to be there: most are. */
-    private FileChannel newData(Path part) throws IOException {
-        try {
-            return openData(part);
-        } catch (java.io.FileNotFoundException e) {
-            Files.createDirectories(part.getParent());
-            return openData(part);
-        }
-    }
-
-    private FileChannel openData(Path part) throws IOException {
-        RandomAccessFile file = new RandomAccessFile(part.toFile(), "rw");
-        try {
-            if (file.length() != length) {
-                file.setLength(length);
-            }
-            return file.getChannel();
-        } catch (IOException e) {
-            file.close();
-            throw e;
-        }
     }
 
     /** The state of one chunk: of {@link ChunkSidecar}, or {@link #WRITING}. */
@@ -341,27 +359,38 @@ final class CacheEntry {
         }
     }
 
-    /** Whether the checksum of a chunk is right; notes it when it is. */
-    boolean verify(int chunk) throws IOException {
-        ByteRange range = BlockLayout.chunkRange(chunk, length);
-        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(range.length()));
+    /** Notes that a suspected chunk was found right. */
+    void confirm(int chunk) throws IOException {
+        table().setPresent(chunk, table().crc(chunk));
+    }
+
+    /** Marks a chunk of a complete file as missing: who has the file open fetches it elsewhere. */
+    void spoil(int chunk) {
+        files.lock();
         try {
-            CacheReaders.readFully(openData(), bytes, range.offset());
-        } catch (EOFException e) {
-            return false;
+            AtomicIntegerArray all = states;
+            if (all == null) {
+                int[] present = new int[BlockLayout.chunks(length)];
+                Arrays.fill(present, ChunkSidecar.PRESENT);
+                all = new AtomicIntegerArray(present);
+                states = all;
+            }
+            all.set(chunk, ChunkSidecar.MISSING);
+        } finally {
+            files.unlock();
         }
-        CRC32C crc = new CRC32C();
-        crc.update(bytes.flip());
-        ChunkTable kept = table();
-        if (kept.crc(chunk) != (int) crc.getValue()) {
-            return false;
-        }
-        kept.setPresent(chunk, (int) crc.getValue());
-        return true;
+    }
+
+    /** When the file on disk was last written. */
+    FileTime modified() throws IOException {
+        CacheLayout layout = tier().layout();
+        return Files.getLastModifiedTime(
+                kind == Kind.COMPLETE ? layout.complete(version) : layout.part(version));
     }
 
     /** Opens the checksums of a complete file: once it is believed, they are not kept open. */
-    void openChecksums(CacheDirectory directory) throws IOException {
+    void openChecksums() throws IOException {
+        CacheDirectory directory = tier().directory();
         files.lock();
         try {
             if (table != null || kind != Kind.COMPLETE || BlockLayout.chunks(length) == 0) {
@@ -448,14 +477,7 @@ final class CacheEntry {
                 }
             }
         }
-        deleteNames(layout);
-    }
-
-    private void deleteNames(CacheLayout layout) throws IOException {
-        Files.deleteIfExists(layout.complete(version));
-        Files.deleteIfExists(layout.chunks(version));
-        Files.deleteIfExists(layout.part(version));
-        Files.deleteIfExists(layout.crc(version));
+        layout.delete(version);
     }
 
     private FileChannel openData() throws IOException {

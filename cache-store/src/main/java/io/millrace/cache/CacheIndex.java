@@ -1,5 +1,8 @@
 package io.millrace.cache;
 
+import io.millrace.cache.eviction.CacheClass;
+import io.millrace.cache.eviction.Eviction;
+import io.millrace.cache.eviction.EvictionKind;
 import io.millrace.model.FileVersion;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,8 +13,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which files are known, who uses them, and how many bytes they take. Does no I/O; {@link #lock}
- * guards everything in it and the index's fields of each {@link CacheEntry}.
+ * Which files are known, who uses them, and how many bytes they take in each directory. Does no
+ * I/O; {@link #lock} guards everything in it and the index's fields of each {@link CacheEntry}.
+ *
+ * <p>A resident file is a row of {@link FileTable}. It has an entry, with its locks and channels,
+ * only while it is in use, or open for who comes next.
  */
 final class CacheIndex {
 
@@ -23,47 +29,106 @@ final class CacheIndex {
         ANY
     }
 
+    /** Why a file is gone. */
+    enum Gone {
+        /** To make room. */
+        EVICTED,
+        OTHERWISE
+    }
+
     private final ReentrantLock lock = new ReentrantLock();
+    private final Held held = lock::unlock;
+    private final FileTable files = new FileTable();
     private final Map<FileVersion, CacheEntry> entries = new HashMap<>();
-    private final EvictionPolicy policy;
-    private final long capacity;
+    private final List<TierBudget> budgets;
     private final int openFiles;
 
     /** Open, and used by nobody: longest first. */
     private final LinkedHashSet<CacheEntry> idle = new LinkedHashSet<>();
 
-    private long used;
-    private long diskLimit = Long.MAX_VALUE;
-    private long files;
-    private long evictedFiles;
-    private long evictedBytes;
-    private boolean recovered;
-    private boolean leftBehind;
+    private volatile boolean recovered;
+    private volatile boolean leftBehind;
 
-    CacheIndex(EvictionPolicy policy, long capacity, int openFiles) {
-        this.policy = policy;
-        this.capacity = capacity;
+    /**
+     * @param tiers the directories, in the order of their numbers
+     */
+    CacheIndex(List<CacheTier> tiers, EvictionKind eviction, int openFiles) {
+        this.budgets =
+                tiers.stream().map(tier -> new TierBudget(tier, eviction, files::bytes)).toList();
         this.openFiles = openFiles;
     }
 
-    /** The entry of {@code version}, referenced; null when it is known not to be there. */
-    @Nullable CacheEntry reference(FileVersion version, boolean orNew) {
+    /** Ends the holding of the lock. */
+    private interface Held extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    private Held locked() {
         lock.lock();
-        try {
+        return held;
+    }
+
+    private TierBudget budget(CacheEntry entry) {
+        return budgets.get(entry.tier().number());
+    }
+
+    private Eviction eviction(int file) {
+        return budgets.get(files.tier(file)).eviction;
+    }
+
+    /**
+     * The entry of {@code version}, referenced; null when it is known not to be there.
+     *
+     * @param as its class; null: what is known of it
+     */
+    @Nullable CacheEntry reference(FileVersion version, boolean orNew, @Nullable CacheClass as) {
+        try (var _ = locked()) {
             CacheEntry entry = entries.get(version);
+            int file = entry == null ? files.find(version) : entry.file;
             if (entry == null) {
-                if (recovered && !orNew) {
+                if (file == FileTable.NONE && recovered && !orNew) {
                     return null;
                 }
-                entry = new CacheEntry(version);
+                entry = file == FileTable.NONE ? new CacheEntry(version) : entryOf(file);
                 entries.put(version, entry);
             }
-            entry.references++;
-            idle.remove(entry);
-            policy.access(version);
+            use(entry);
+            if (file != FileTable.NONE) {
+                classify(entry, as);
+                eviction(file).access(file);
+            } else if (as != null) {
+                entry.cacheClass = as;
+            }
             return entry;
-        } finally {
-            lock.unlock();
+        }
+    }
+
+    private CacheEntry entryOf(int file) {
+        CacheEntry entry = new CacheEntry(files.version(file));
+        entry.file = file;
+        entry.cacheClass = files.cacheClass(file);
+        entry.residentBytes = files.bytes(file);
+        entry.restoreState(
+                budgets.get(files.tier(file)).tier,
+                files.has(file, FileTable.COMPLETE),
+                files.has(file, FileTable.VERIFIED));
+        return entry;
+    }
+
+    private void use(CacheEntry entry) {
+        entry.references++;
+        idle.remove(entry);
+        if (entry.file != FileTable.NONE) {
+            files.set(entry.file, FileTable.USED);
+        }
+    }
+
+    private void classify(CacheEntry entry, @Nullable CacheClass as) {
+        if (as != null && !as.equals(entry.cacheClass)) {
+            entry.cacheClass = as;
+            files.setClass(entry.file, as);
+            eviction(entry.file).classify(entry.file, files.identity(entry.file), as);
         }
     }
 
@@ -71,139 +136,222 @@ final class CacheIndex {
     sealed interface Released {
         record Nothing() implements Released {}
 
-        /** This entry's files are to be closed, if it is still unused. */
+        /** This entry's files are to be closed, if it is still unused, and {@link #fold} called. */
         record Close(CacheEntry entry) implements Released {}
     }
 
     Released release(CacheEntry entry) {
-        lock.lock();
-        try {
+        try (var _ = locked()) {
             entry.references--;
             if (entry.references > 0) {
                 return new Released.Nothing();
             }
             if (entry.dropped) {
-                if (entry.removed) {
-                    used -= entry.residentBytes;
+                if (entry.removed && entry.residentBytes > 0) {
+                    budget(entry).used -= entry.residentBytes;
                     entry.residentBytes = 0;
                 }
                 return new Released.Close(entry);
             }
-            if (!entry.admitted) {
+            if (entry.file == FileTable.NONE) {
                 entries.remove(entry.version, entry);
                 return new Released.Close(entry);
             }
-            idle.add(entry);
-            if (idle.size() > openFiles) {
-                return new Released.Close(idle.removeFirst());
+            files.clear(entry.file, FileTable.USED);
+            if (!entry.isOpen()) {
+                return new Released.Close(entry);
             }
-            return new Released.Nothing();
-        } finally {
-            lock.unlock();
+            idle.add(entry);
+            return idle.size() > openFiles
+                    ? new Released.Close(idle.removeFirst())
+                    : new Released.Nothing();
+        }
+    }
+
+    /**
+     * Keeps of an entry only its row, when nobody uses it and its files are closed; the caller
+     * holds its {@link CacheEntry#files}.
+     */
+    void fold(CacheEntry entry) {
+        try (var _ = locked()) {
+            if (entry.references == 0
+                    && entry.file != FileTable.NONE
+                    && !entry.dropped
+                    && !entry.isOpen()
+                    && entries.remove(entry.version, entry)) {
+                idle.remove(entry);
+                setFlag(entry.file, FileTable.COMPLETE, entry.kind == CacheEntry.Kind.COMPLETE);
+                setFlag(entry.file, FileTable.VERIFIED, entry.isVerified());
+            }
+        }
+    }
+
+    private void setFlag(int file, int flag, boolean on) {
+        if (on) {
+            files.set(file, flag);
+        } else {
+            files.clear(file, flag);
         }
     }
 
     boolean isUnused(CacheEntry entry) {
-        lock.lock();
-        try {
-            return entry.references == 0;
-        } finally {
-            lock.unlock();
+        return isUsedBy(entry, 0);
+    }
+
+    /** Whether it has exactly so many users. */
+    boolean isUsedBy(CacheEntry entry, int users) {
+        try (var _ = locked()) {
+            return entry.references == users;
         }
     }
 
-    /** Counts what was found on disk. */
-    void restore(CacheEntry entry, long residentBytes) {
-        lock.lock();
-        try {
-            entry.residentBytes = residentBytes;
-            used += residentBytes;
-            entry.admitted = true;
-            files++;
-            policy.restore(entry.version);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Takes {@code bytes} of the budget; false: there is no room for them. */
-    boolean reserve(long bytes) {
-        lock.lock();
-        try {
-            if (bytes > limit() - used) {
+    /** A reference more to an entry that nobody uses; false: it is in use, or going. */
+    boolean holdUnused(CacheEntry entry) {
+        try (var _ = locked()) {
+            if (entry.references > 0 || entry.dropped) {
                 return false;
             }
-            used += bytes;
+            use(entry);
             return true;
-        } finally {
-            lock.unlock();
         }
     }
 
-    void unreserve(long bytes) {
-        lock.lock();
-        try {
-            used -= bytes;
-        } finally {
-            lock.unlock();
+    /** Whether a file was opened before since it came where it lies; it was now. */
+    boolean wasRead(CacheEntry entry) {
+        try (var _ = locked()) {
+            boolean was = entry.file == FileTable.NONE || files.has(entry.file, FileTable.READ);
+            if (!was) {
+                files.set(entry.file, FileTable.READ);
+            }
+            return was;
+        }
+    }
+
+    /** Counts what was found on disk, in the entry's directory. */
+    void restore(CacheEntry entry, long residentBytes) {
+        try (var _ = locked()) {
+            if (entry.file == FileTable.NONE) {
+                row(entry);
+                Eviction eviction = budget(entry).eviction;
+                eviction.restore(entry.file);
+                if (!entry.cacheClass.equals(CacheClass.DEFAULT)) {
+                    eviction.classify(entry.file, files.identity(entry.file), entry.cacheClass);
+                }
+            }
+            long change = residentBytes - entry.residentBytes;
+            resize(entry, change);
+            budget(entry).used += change;
+        }
+    }
+
+    private void row(CacheEntry entry) {
+        entry.file = files.add(entry.version, entry.tier().number(), entry.cacheClass);
+        budget(entry).files++;
+        if (entry.references > 0) {
+            files.set(entry.file, FileTable.USED);
+        }
+    }
+
+    private void resize(CacheEntry entry, long change) {
+        entry.residentBytes += change;
+        if (entry.file != FileTable.NONE) {
+            files.setBytes(entry.file, entry.residentBytes);
+            eviction(entry.file).resized(entry.file, change);
+        }
+    }
+
+    /** Takes {@code bytes} of a directory's budget; false: there is no room for them. */
+    boolean reserve(CacheTier tier, long bytes) {
+        try (var _ = locked()) {
+            TierBudget budget = budgets.get(tier.number());
+            if (bytes > budget.room()) {
+                return false;
+            }
+            budget.used += bytes;
+            return true;
+        }
+    }
+
+    void unreserve(CacheTier tier, long bytes) {
+        try (var _ = locked()) {
+            budgets.get(tier.number()).used -= bytes;
+        }
+    }
+
+    /** Whether a directory has so much free room. */
+    boolean hasRoom(CacheTier tier, long bytes) {
+        try (var _ = locked()) {
+            return bytes <= budgets.get(tier.number()).room();
+        }
+    }
+
+    /** Admission: whether a file may displace others in a directory that is full. */
+    boolean mayDisplace(CacheTier tier, CacheClass newcomer) {
+        try (var _ = locked()) {
+            return budgets.get(tier.number()).eviction.mayDisplace(newcomer);
         }
     }
 
     /** Bytes that were reserved are on disk now. */
     void stored(CacheEntry entry, long bytes) {
-        lock.lock();
-        try {
-            entry.residentBytes += bytes;
-            if (!entry.admitted && !entry.dropped) {
-                entry.admitted = true;
-                files++;
-                policy.admit(entry.version);
+        try (var _ = locked()) {
+            if (entry.file == FileTable.NONE && !entry.dropped) {
+                row(entry);
+                entry.residentBytes += bytes;
+                files.setBytes(entry.file, entry.residentBytes);
+                eviction(entry.file)
+                        .admit(entry.file, files.identity(entry.file), entry.cacheClass);
+            } else {
+                resize(entry, bytes);
             }
-        } finally {
-            lock.unlock();
         }
     }
 
     /** Bytes turned out not to be there. */
     void lost(CacheEntry entry, long bytes) {
-        lock.lock();
-        try {
-            entry.residentBytes -= bytes;
-            used -= bytes;
-        } finally {
-            lock.unlock();
+        try (var _ = locked()) {
+            resize(entry, -bytes);
+            budget(entry).used -= bytes;
         }
     }
 
-    /** Unused entries that make room for {@code bytes}; none when all together do not. */
-    List<CacheEntry> victims(long bytes) {
-        lock.lock();
-        try {
-            long needed = bytes - (limit() - used);
-            List<CacheEntry> victims = new ArrayList<>();
+    /** Unused files that make room for a newcomer; none when it may not displace enough. */
+    List<CacheEntry> victims(CacheTier tier, CacheClass newcomer, long bytes) {
+        try (var _ = locked()) {
+            TierBudget budget = budgets.get(tier.number());
+            long needed = bytes - budget.room();
+            int[] victims = budget.eviction.victims(newcomer, needed, this::evictable);
             long freed = 0;
-            for (FileVersion version : policy.victims(needed, this::evictable)) {
-                CacheEntry victim = entries.get(version);
-                if (victim != null) {
-                    victims.add(victim);
-                    freed += victim.residentBytes;
-                }
+            for (int file : victims) {
+                freed += files.bytes(file);
             }
-            return freed < needed ? List.of() : victims;
-        } finally {
-            lock.unlock();
+            return freed < needed ? List.of() : entriesOf(victims);
         }
     }
 
-    private long evictable(FileVersion version) {
-        CacheEntry entry = entries.get(version);
-        return entry == null || entry.references > 0 || entry.dropped ? 0 : entry.residentBytes;
+    /** Unused files that a directory has too many. */
+    List<CacheEntry> excess(CacheTier tier) {
+        try (var _ = locked()) {
+            TierBudget budget = budgets.get(tier.number());
+            return entriesOf(budget.eviction.excess(-budget.room(), this::evictable));
+        }
+    }
+
+    private List<CacheEntry> entriesOf(int[] victims) {
+        List<CacheEntry> chosen = new ArrayList<>(victims.length);
+        for (int file : victims) {
+            chosen.add(entries.computeIfAbsent(files.version(file), _ -> entryOf(file)));
+        }
+        return chosen;
+    }
+
+    private long evictable(int file) {
+        return files.has(file, FileTable.USED | FileTable.DROPPED) ? 0 : files.bytes(file);
     }
 
     /** Marks an entry whose {@link CacheEntry#files} the caller holds; false: it may not be. */
     boolean markDropped(CacheEntry entry, Users users) {
-        lock.lock();
-        try {
+        try (var _ = locked()) {
             int allowed =
                     switch (users) {
                         case NONE -> 0;
@@ -215,132 +363,129 @@ final class CacheIndex {
             }
             entry.dropped = true;
             idle.remove(entry);
+            if (entry.file != FileTable.NONE) {
+                files.set(entry.file, FileTable.DROPPED);
+            }
             return true;
-        } finally {
-            lock.unlock();
         }
     }
 
     /** It is in use by others than this process: not for eviction now. */
     void touch(CacheEntry entry) {
-        lock.lock();
-        try {
-            policy.access(entry.version);
-        } finally {
-            lock.unlock();
+        try (var _ = locked()) {
+            if (entry.file != FileTable.NONE) {
+                eviction(entry.file).access(entry.file);
+            }
         }
     }
 
     /** A reference more to an entry, for who is to give it back. */
     void hold(CacheEntry entry) {
-        lock.lock();
-        try {
-            entry.references++;
-            idle.remove(entry);
-        } finally {
-            lock.unlock();
+        try (var _ = locked()) {
+            use(entry);
         }
     }
 
     /** The names of a dropped entry are gone; its bytes count until nobody uses it. */
-    void remove(CacheEntry entry, boolean evicted) {
-        lock.lock();
-        try {
+    void remove(CacheEntry entry, Gone gone) {
+        try (var _ = locked()) {
             entries.remove(entry.version, entry);
             entry.removed = true;
-            if (entry.admitted) {
-                files--;
-                policy.remove(entry.version);
+            int file = entry.file;
+            if (file != FileTable.NONE) {
+                TierBudget budget = budget(entry);
+                if (gone == Gone.EVICTED) {
+                    budget.evictedFiles++;
+                    budget.evictedBytes += entry.residentBytes;
+                    budget.eviction.evict(file, files.identity(file));
+                } else {
+                    budget.eviction.remove(file);
+                }
+                budget.files--;
+                files.remove(file);
+                entry.file = FileTable.NONE;
             }
-            if (evicted) {
-                evictedFiles++;
-                evictedBytes += entry.residentBytes;
-            }
-            if (entry.references == 0) {
-                used -= entry.residentBytes;
+            if (entry.references == 0 && entry.residentBytes > 0) {
+                budget(entry).used -= entry.residentBytes;
                 entry.residentBytes = 0;
             }
-        } finally {
-            lock.unlock();
+        }
+    }
+
+    /** Whether it lies elsewhere now: its reserved bytes there are its bytes from now on. */
+    void moved(CacheEntry entry, CacheTier to) {
+        try (var _ = locked()) {
+            TierBudget from = budget(entry);
+            TierBudget target = budgets.get(to.number());
+            from.used -= entry.residentBytes;
+            from.files--;
+            from.eviction.remove(entry.file);
+            target.files++;
+            files.setTier(entry.file, to.number());
+            files.clear(entry.file, FileTable.READ);
+            target.eviction.admit(entry.file, files.identity(entry.file), entry.cacheClass);
+            entry.moveTo(to);
         }
     }
 
     long residentBytes(CacheEntry entry) {
-        lock.lock();
-        try {
+        try (var _ = locked()) {
             return entry.residentBytes;
-        } finally {
-            lock.unlock();
         }
     }
 
     /** The disk itself has room for {@code bytes} more, or lacks as many when negative. */
-    void diskHasRoomFor(long bytes) {
-        lock.lock();
-        try {
-            diskLimit = used + bytes;
-        } finally {
-            lock.unlock();
+    void diskHasRoomFor(CacheTier tier, long bytes) {
+        try (var _ = locked()) {
+            budgets.get(tier.number()).diskHasRoomFor(bytes);
         }
-    }
-
-    private long limit() {
-        return Math.min(capacity, diskLimit);
     }
 
     void recovered() {
-        lock.lock();
-        try {
-            recovered = true;
-        } finally {
-            lock.unlock();
-        }
+        recovered = true;
+    }
+
+    boolean isRecovered() {
+        return recovered;
     }
 
     /** A file could not be unlinked: what is not known may be on disk. */
     void leftBehind() {
-        lock.lock();
-        try {
-            leftBehind = true;
-        } finally {
-            lock.unlock();
-        }
+        leftBehind = true;
     }
 
     /** Whether what was never referenced is not on disk either. */
     boolean knowsAll() {
-        lock.lock();
-        try {
-            return recovered && !leftBehind;
-        } finally {
-            lock.unlock();
-        }
+        return recovered && !leftBehind;
     }
 
+    /** Those in use, and those open. */
     List<CacheEntry> all() {
-        lock.lock();
-        try {
+        try (var _ = locked()) {
             return List.copyOf(entries.values());
-        } finally {
-            lock.unlock();
         }
     }
 
-    CacheUsage usage(long refusedBytes, long writeFailures, long corruptChunks) {
-        lock.lock();
-        try {
-            return new CacheUsage(
-                    capacity,
-                    used,
-                    files,
-                    evictedFiles,
-                    evictedBytes,
-                    refusedBytes,
-                    writeFailures,
-                    corruptChunks,
-                    recovered);
-        } finally {
-            lock.unlock();
+    /** How it stands in each directory. */
+    List<CacheUsage.OfDirectory> usage() {
+        try (var _ = locked()) {
+            return budgets.stream().map(TierBudget::usage).toList();
+        }
+    }
+
+    /** Forgets the files of a directory but for those that have an entry. */
+    void retire(CacheTier tier) {
+        try (var _ = locked()) {
+            TierBudget budget = budgets.get(tier.number());
+            for (int file = 0; file < files.end(); file++) {
+                if (files.tier(file) == tier.number()
+                        && !entries.containsKey(files.version(file))) {
+                    budget.used -= files.bytes(file);
+                    budget.files--;
+                    budget.eviction.remove(file);
+                    files.remove(file);
+                }
+            }
         }
     }
 }

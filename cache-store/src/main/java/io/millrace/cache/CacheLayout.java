@@ -1,6 +1,8 @@
 package io.millrace.cache;
 
 import io.millrace.model.FileVersion;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -17,6 +19,7 @@ import java.util.Optional;
  * v1/ab/cd/abcd….crc            its checksums
  * v1/ab/cd/abcd….part           incomplete: sparse, at the file's own offsets
  * v1/ab/cd/abcd….chunks         which of its chunks are there, and their checksums
+ * v1/ab/cd/abcd….copy           on its way from another directory of the worker
  * </pre>
  */
 final class CacheLayout {
@@ -25,6 +28,7 @@ final class CacheLayout {
     static final String PART = ".part";
     static final String CHUNKS = ".chunks";
     static final String CRC = ".crc";
+    static final String COPY = ".copy";
 
     private final Path directory;
     private final Path files;
@@ -64,6 +68,10 @@ final class CacheLayout {
 
     Path crc(FileVersion version) {
         return path(version, CRC);
+    }
+
+    Path copy(FileVersion version) {
+        return path(version, COPY);
     }
 
     Path lock() {
@@ -108,6 +116,14 @@ final class CacheLayout {
                         && outer.getFileName().toString().equals(hex.substring(0, 2))
                         && inner.getFileName().toString().equals(hex.substring(2, 4));
         return inPlace ? Optional.of(FileVersion.parse(hex)) : Optional.empty();
+    }
+
+    /** Unlinks whatever a file has here. */
+    void delete(FileVersion version) throws IOException {
+        Files.deleteIfExists(complete(version));
+        Files.deleteIfExists(chunks(version));
+        Files.deleteIfExists(part(version));
+        Files.deleteIfExists(crc(version));
     }
 
     private Path path(FileVersion version, String suffix) {

@@ -31,7 +31,6 @@ final class CacheSealer {
     private static final int WAITING = 256;
 
     private final CacheIndex index;
-    private final CacheLayout layout;
     private final SyncPolicy sync;
     private final Consumer<CacheEntry> release;
     private final ExecutorService threads =
@@ -41,24 +40,15 @@ final class CacheSealer {
     private final Semaphore slots = new Semaphore(WAITING);
     private final LongAdder failures = new LongAdder();
 
-    CacheSealer(
-            CacheIndex index, CacheLayout layout, SyncPolicy sync, Consumer<CacheEntry> release) {
+    CacheSealer(CacheIndex index, SyncPolicy sync, Consumer<CacheEntry> release) {
         this.index = index;
-        this.layout = layout;
         this.sync = sync;
         this.release = release;
     }
 
     /** Seals a full entry soon; the caller holds a reference, another is taken for the work. */
     void seal(CacheEntry entry) {
-        CacheEntry referenced = index.reference(entry.version, false);
-        if (referenced == null) {
-            return;
-        }
-        if (referenced != entry) {
-            release.accept(referenced);
-            return;
-        }
+        index.hold(entry);
         if (slots.tryAcquire()) {
             waiting.add(entry);
             try {
@@ -88,7 +78,7 @@ final class CacheSealer {
             group.add(next);
         }
         if (sync == SyncPolicy.COMPLETE && group.size() > 1) {
-            group.forEach(entry -> Writeback.start(layout.part(entry.version)));
+            group.forEach(entry -> Writeback.start(entry.tier().layout().part(entry.version)));
         }
         for (CacheEntry entry : group) {
             try {
@@ -109,7 +99,7 @@ final class CacheSealer {
             entry.files.lock();
             try {
                 if (!entry.dropped && entry.kind == CacheEntry.Kind.PARTIAL) {
-                    entry.seal(layout);
+                    entry.seal(entry.tier().layout());
                 }
             } finally {
                 entry.files.unlock();

@@ -1,5 +1,6 @@
 package io.millrace.cache;
 
+import io.millrace.cache.eviction.CacheClass;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -9,14 +10,14 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Room in the cache: the budget, the disk's own free space, and the dropping of files for it. One
- * thread at a time makes room, so that no two drop more than is needed.
+ * Room in one cache directory: the budget, the disk's own free space, and the dropping or moving of
+ * files for it. One thread at a time makes room, so that no two drop more than is needed.
  */
 final class CacheSpace {
 
-    /** Drops a file that nobody uses; false: it is used, or gone already. */
-    interface Dropper {
-        boolean drop(CacheEntry entry) throws IOException;
+    /** Takes a file that nobody uses out of the directory; false: it is used, or gone already. */
+    interface Clearing {
+        boolean clear(CacheEntry entry) throws IOException;
     }
 
     private static final Logger LOG = System.getLogger(CacheSpace.class.getName());
@@ -28,33 +29,36 @@ final class CacheSpace {
     private static final long SAMPLE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final CacheIndex index;
-    private final CacheSettings settings;
-    private final Dropper dropper;
+    private final CacheTier tier;
+    private final Clearing clearing;
     private final ReentrantLock evicting = new ReentrantLock();
     private final LongAdder reservedSinceSample = new LongAdder();
     private volatile long sampledNanos;
 
-    CacheSpace(CacheIndex index, CacheSettings settings, Dropper dropper) {
+    CacheSpace(CacheIndex index, CacheTier tier, Clearing clearing) {
         this.index = index;
-        this.settings = settings;
-        this.dropper = dropper;
+        this.tier = tier;
+        this.clearing = clearing;
     }
 
-    /** Takes bytes of the budget, dropping unused files for it; false: they find no room. */
-    boolean reserve(long bytes) {
+    /**
+     * Takes bytes of the budget, and unused files out for it as far as {@code newcomer} may
+     * displace them; false: they find no room.
+     */
+    boolean reserve(long bytes, CacheClass newcomer) {
         reservedSinceSample.add(bytes);
         if (reservedSinceSample.sum() > SAMPLE_BYTES
                 || System.nanoTime() - sampledNanos > SAMPLE_NANOS) {
             sampleDisk();
         }
-        if (index.reserve(bytes)) {
+        if (index.reserve(tier, bytes)) {
             return true;
         }
         evicting.lock();
         try {
             int refusals = 0;
-            while (!index.reserve(bytes)) {
-                List<CacheEntry> victims = index.victims(bytes);
+            while (!index.reserve(tier, bytes)) {
+                List<CacheEntry> victims = index.victims(tier, newcomer, bytes);
                 refusals = evict(victims) ? 0 : refusals + 1;
                 if (victims.isEmpty() || refusals == REFUSALS) {
                     return false;
@@ -71,7 +75,7 @@ final class CacheSpace {
         boolean any = false;
         for (CacheEntry victim : victims) {
             try {
-                any |= dropper.drop(victim);
+                any |= clearing.clear(victim);
             } catch (IOException e) {
                 LOG.log(
                         Level.WARNING,
@@ -86,15 +90,15 @@ final class CacheSpace {
     void sampleDisk() {
         reservedSinceSample.reset();
         sampledNanos = System.nanoTime();
-        long usable = settings.directory().toFile().getUsableSpace();
-        index.diskHasRoomFor(usable - settings.freeSpaceReserve().bytes());
+        long usable = tier.path().toFile().getUsableSpace();
+        index.diskHasRoomFor(tier, usable - tier.settings().freeSpaceReserve().bytes());
     }
 
     /** Drops what is over the budget. */
     void trim() {
         evicting.lock();
         try {
-            evict(index.victims(0));
+            evict(index.excess(tier));
         } finally {
             evicting.unlock();
         }
@@ -102,7 +106,7 @@ final class CacheSpace {
 
     /** The disk has said that it is full, whatever the last sample was. */
     void diskIsFull() {
-        index.diskHasRoomFor(0);
+        index.diskHasRoomFor(tier, 0);
         sampledNanos = System.nanoTime();
     }
 }

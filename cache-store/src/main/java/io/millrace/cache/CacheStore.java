@@ -1,6 +1,6 @@
 package io.millrace.cache;
 
-import io.millrace.model.BlockLayout;
+import io.millrace.cache.eviction.CacheClass;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.FileVersion;
 import io.millrace.model.MillraceException;
@@ -8,83 +8,115 @@ import io.millrace.model.WorkerId;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cache directory of one worker, which alone writes it.
+ * The cache directories of one worker, which alone writes them.
  *
  * <p>A file is named by the version of the object it came from and never changes once complete; it
  * is only ever unlinked. Until then chunks may come in any order, and each can be read as soon as
- * it is in. The budget is hard: bytes are reserved before they are written, room is made by
- * dropping whole files that nobody uses, and what has no room is refused, which is not a failure.
+ * it is in. Each directory's budget is hard: bytes are reserved before they are written, room is
+ * made by taking whole files out that nobody uses, and what has no room is refused, which is not a
+ * failure. A file lies in one directory; the first directory is the fastest ({@link CacheMover}
+ * moves files between them). A directory whose disk fails is retired, and the others go on.
  *
  * <p>Opening is quick: a background walk counts what is there, and a file asked for before the walk
  * reaches it is found by its name. (Until the walk has ended, what it has not seen is not in the
  * budget; then the cache is trimmed.) Locks: {@link CacheIndex} has one of its own for who uses
- * what; {@link CacheSpace} lets one thread at a time make room; each entry has one for its names.
- * Threads that call must not be interrupted meanwhile: Java closes a file under them.
+ * what; {@link CacheSpace} lets one thread at a time make room in a directory; each entry has one
+ * for its names. Threads that call must not be interrupted meanwhile: Java closes a file under
+ * them.
  */
 public final class CacheStore implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(CacheStore.class.getName());
 
-    private final CacheDirectory directory;
+    private final List<CacheTier> tiers;
     private final CacheSettings settings;
     private final CacheIndex index;
     private final CacheDropper dropper;
-    private final CacheSpace space;
+    private final List<CacheSpace> spaces = new ArrayList<>();
+    private final CacheMover mover;
     private final CacheSealer sealer;
     private final Thread recovery;
-    private final LongAdder refusedBytes = new LongAdder();
-    private final LongAdder writeFailures = new LongAdder();
-    private final LongAdder corruptChunks = new LongAdder();
-    private final LongAdder writesUnderWay = new LongAdder();
+    private final CacheChunks chunks;
     private volatile boolean closed;
 
-    private CacheStore(CacheDirectory directory, CacheSettings settings, EvictionPolicy policy) {
-        this.directory = directory;
+    private CacheStore(List<CacheTier> tiers, CacheSettings settings) {
+        this.tiers = List.copyOf(tiers);
         this.settings = settings;
-        this.index = new CacheIndex(policy, settings.capacity().bytes(), settings.openFiles());
-        this.dropper = new CacheDropper(directory.layout(), index, this::release);
-        this.space = new CacheSpace(index, settings, dropper::evict);
-        this.sealer = new CacheSealer(index, directory.layout(), settings.sync(), this::release);
+        this.index = new CacheIndex(this.tiers, settings.eviction(), settings.openFiles());
+        this.dropper = new CacheDropper(index, this::release);
+        this.mover =
+                new CacheMover(
+                        index,
+                        this.tiers,
+                        spaces,
+                        dropper,
+                        settings.sync(),
+                        this::release,
+                        () -> closed);
+        this.tiers.forEach(tier -> spaces.add(new CacheSpace(index, tier, mover::clear)));
+        this.sealer = new CacheSealer(index, settings.sync(), this::release);
+        this.chunks =
+                new CacheChunks(
+                        index,
+                        spaces,
+                        dropper,
+                        sealer,
+                        settings.sync(),
+                        this::retireIfBroken,
+                        () -> closed);
+        CacheRecovery walks = new CacheRecovery(this.tiers, () -> closed);
         this.recovery =
-                Thread.ofPlatform().daemon().name("cache-recovery").unstarted(this::recover);
+                Thread.ofPlatform()
+                        .daemon()
+                        .name("cache-recovery")
+                        .unstarted(() -> walks.run(this::restore, this::recovered));
     }
 
     /**
-     * Takes a cache directory with least-recently-used eviction.
+     * Takes the cache directories.
      *
-     * @throws MillraceException CONFLICT when a process has it, IO_ERROR or PERMISSION_DENIED when
-     *     it cannot be written
+     * @throws MillraceException CONFLICT when a process has one, IO_ERROR or PERMISSION_DENIED when
+     *     one cannot be written
      */
     public static CacheStore open(CacheSettings settings) {
-        return open(settings, EvictionPolicy.lru());
-    }
-
-    /** As {@link #open(CacheSettings)}, with another policy. */
-    public static CacheStore open(CacheSettings settings, EvictionPolicy policy) {
-        CacheDirectory directory = CacheDirectory.take(settings.directory(), settings.sync());
-        CacheStore store = new CacheStore(directory, settings, policy);
-        store.space.sampleDisk();
+        List<CacheTier> tiers = new ArrayList<>();
+        try {
+            for (CacheDirectorySettings each : settings.directories()) {
+                CacheDirectory taken = CacheDirectory.take(each.directory(), settings.sync());
+                tiers.add(new CacheTier(tiers.size(), taken, each));
+            }
+        } catch (RuntimeException e) {
+            tiers.forEach(tier -> tier.directory().close());
+            throw e;
+        }
+        CacheStore store = new CacheStore(tiers, settings);
+        store.spaces.forEach(CacheSpace::sampleDisk);
         store.recovery.start();
         return store;
     }
 
-    /** The name kept in the directory: {@code wanted}, or the one there, or a new one. */
+    /**
+     * The name kept in the first directory: {@code wanted}, or the one there, or a new one. The
+     * other directories keep it too.
+     */
     public WorkerId workerId(Optional<WorkerId> wanted) {
-        return directory.workerId(wanted);
+        WorkerId id = tiers.getFirst().directory().workerId(wanted);
+        tiers.subList(1, tiers.size()).forEach(tier -> tier.directory().workerId(Optional.of(id)));
+        return id;
     }
 
-    /** The directory, absolute. */
-    public Path path() {
-        return settings.directory();
+    /** The directories in use, absolute, the fastest first. */
+    public List<Path> paths() {
+        return tiers.stream().filter(tier -> !tier.isRetired()).map(CacheTier::path).toList();
     }
 
     /**
@@ -93,7 +125,15 @@ public final class CacheStore implements AutoCloseable {
      * @throws MillraceException IO_ERROR when the disk fails
      */
     public CachedFile open(FileVersion version, long length) {
-        CachedFile file = open(version, length, true);
+        return orFail(open(version, length, true, null));
+    }
+
+    /** As {@link #open(FileVersion, long)}, and tells the cache what to think of the file. */
+    public CachedFile open(FileVersion version, long length, CacheClass as) {
+        return orFail(open(version, length, true, as));
+    }
+
+    private static CachedFile orFail(@Nullable CachedFile file) {
         if (file == null) {
             throw new IllegalStateException("a file that may be new was not opened");
         }
@@ -102,36 +142,41 @@ public final class CacheStore implements AutoCloseable {
 
     /** Opens a file of which something is resident. */
     public Optional<CachedFile> openResident(FileVersion version, long length) {
-        return Optional.ofNullable(open(version, length, false));
+        return Optional.ofNullable(open(version, length, false, null));
     }
 
-    private @Nullable CachedFile open(FileVersion version, long length, boolean orNew) {
+    private @Nullable CachedFile open(
+            FileVersion version, long length, boolean orNew, @Nullable CacheClass as) {
         for (; ; ) {
-            CacheEntry entry = index.reference(version, orNew);
+            CacheEntry entry = index.reference(version, orNew, as);
             if (entry == null) {
                 return null;
             }
             boolean opened = false;
             entry.files.lock();
             try {
+                find(entry);
                 if (entry.dropped) {
                     continue;
                 }
-                find(entry);
                 if (entry.kind == CacheEntry.Kind.ABSENT) {
                     if (!orNew) {
                         return null;
                     }
-                    entry.length = length;
+                    place(entry, length);
                 }
-                if (entry.length == length && (entry.isOpen() || entry.open(directory))) {
+                if (entry.length == length
+                        && (entry.isOpen() || entry.open(entry.tier().directory()))) {
                     opened = true;
+                    mover.promoteSoon(entry);
                     return new CachedFile(this, entry, length);
                 }
                 LOG.log(Level.WARNING, "cache file={0} is not as it must be: dropped", version);
                 dropper.drop(entry, CacheIndex.Users.ANY);
             } catch (IOException e) {
-                throw failure("cache file " + version + " cannot be opened", e);
+                if (!entry.isPlaced() || !retireIfBroken(entry.tier(), e)) {
+                    throw failure("cache file " + version + " cannot be opened", e);
+                }
             } finally {
                 entry.files.unlock();
                 if (!opened) {
@@ -141,15 +186,54 @@ public final class CacheStore implements AutoCloseable {
         }
     }
 
-    /** Looks for an entry on disk, once; its files lock is held. */
+    /** Chooses where a new file is to lie, once. */
+    private void place(CacheEntry entry, long length) {
+        entry.length = length;
+        if (!entry.isPlaced() || entry.tier().isRetired()) {
+            entry.moveTo(placeFor(entry.cacheClass, length));
+        }
+    }
+
+    /**
+     * The first directory that has room; else the last where it may displace others, so that it
+     * waits for no copy: files that are read again go up by themselves.
+     */
+    private CacheTier placeFor(CacheClass as, long length) {
+        CacheTier chosen = tiers.getFirst();
+        for (CacheTier tier : tiers) {
+            if (!tier.isRetired() && length <= tier.settings().capacity().bytes()) {
+                if (index.hasRoom(tier, length)) {
+                    return tier;
+                }
+                if (chosen.isRetired() || index.mayDisplace(tier, as)) {
+                    chosen = tier;
+                }
+            }
+        }
+        return chosen;
+    }
+
+    /**
+     * Looks for an entry on disk, once; its files lock is held. What lay on a disk that has failed
+     * is dropped.
+     */
     private void find(CacheEntry entry) throws IOException {
-        if (entry.kind == CacheEntry.Kind.UNKNOWN && index.knowsAll()) {
+        if (entry.isPlaced() && entry.tier().isRetired() && entry.kind != CacheEntry.Kind.ABSENT) {
+            dropper.forget(entry);
+        } else if (entry.kind == CacheEntry.Kind.UNKNOWN && entry.isPlaced()) {
+            index.restore(entry, entry.examine(entry.tier().layout()));
+        } else if (entry.kind == CacheEntry.Kind.UNKNOWN && index.knowsAll()) {
             entry.kind = CacheEntry.Kind.ABSENT;
         } else if (entry.kind == CacheEntry.Kind.UNKNOWN) {
-            long resident = entry.examine(directory.layout());
-            if (entry.kind != CacheEntry.Kind.ABSENT) {
-                index.restore(entry, resident);
+            for (CacheTier tier : tiers) {
+                long resident = tier.isRetired() ? 0 : entry.examine(tier.layout());
+                if (!tier.isRetired() && entry.kind != CacheEntry.Kind.ABSENT) {
+                    entry.moveTo(tier);
+                    index.restore(entry, resident);
+                    return;
+                }
             }
+            entry.kind = CacheEntry.Kind.ABSENT;
         }
     }
 
@@ -168,6 +252,7 @@ public final class CacheStore implements AutoCloseable {
                 try {
                     if (index.isUnused(unused)) {
                         unused.closeFiles();
+                        index.fold(unused);
                     }
                 } finally {
                     unused.files.unlock();
@@ -182,7 +267,7 @@ public final class CacheStore implements AutoCloseable {
 
     /** How many bytes of a file are resident; 0 also when the disk cannot tell. */
     public long residentBytes(FileVersion version) {
-        CacheEntry entry = index.reference(version, false);
+        CacheEntry entry = index.reference(version, false, null);
         if (entry == null) {
             return 0;
         }
@@ -190,10 +275,10 @@ public final class CacheStore implements AutoCloseable {
             entry.files.lock();
             try {
                 find(entry);
+                return entry.dropped ? 0 : index.residentBytes(entry);
             } finally {
                 entry.files.unlock();
             }
-            return index.residentBytes(entry);
         } catch (IOException e) {
             return 0;
         } finally {
@@ -207,14 +292,14 @@ public final class CacheStore implements AutoCloseable {
      * @return the bytes that were resident; empty: the file was not
      */
     public OptionalLong drop(FileVersion version) {
-        CacheEntry entry = index.reference(version, false);
+        CacheEntry entry = index.reference(version, false, null);
         if (entry == null) {
             return OptionalLong.empty();
         }
         entry.files.lock();
         try {
             find(entry);
-            if (entry.kind == CacheEntry.Kind.ABSENT) {
+            if (entry.dropped || entry.kind == CacheEntry.Kind.ABSENT) {
                 return OptionalLong.empty();
             }
             long resident = index.residentBytes(entry);
@@ -229,168 +314,52 @@ public final class CacheStore implements AutoCloseable {
         }
     }
 
-    CachedFile.Put put(CacheEntry entry, int chunk, ByteBuffer bytes) {
-        if (entry.state(chunk) == ChunkSidecar.PRESENT) {
-            return CachedFile.Put.STORED;
-        }
-        if (entry.dropped || !entry.change(chunk, ChunkSidecar.MISSING, CacheEntry.WRITING)) {
-            return CachedFile.Put.REFUSED;
-        }
-        writesUnderWay.increment();
-        try {
-            boolean stored = false;
-            try {
-                stored = !closed && write(entry, chunk, bytes);
-            } finally {
-                entry.change(
-                        chunk,
-                        CacheEntry.WRITING,
-                        stored ? ChunkSidecar.PRESENT : ChunkSidecar.MISSING);
-            }
-            if (stored && entry.isFull()) {
-                sealer.seal(entry);
-            }
-            return stored ? CachedFile.Put.STORED : CachedFile.Put.REFUSED;
-        } finally {
-            writesUnderWay.decrement();
-        }
+    CacheChunks chunks() {
+        return chunks;
     }
 
-    /** A disk that says it is full is believed once: room is made, and the write tried again. */
-    private boolean write(CacheEntry entry, int chunk, ByteBuffer bytes) {
-        int size = bytes.remaining();
-        for (int attempt = 0; attempt < 2 && space.reserve(size); attempt++) {
-            try {
-                entry.makePart(directory);
-                entry.write(chunk, bytes, settings.sync());
-                index.stored(entry, size);
-                return true;
-            } catch (IOException e) {
-                index.unreserve(size);
-                if (!isDiskFull(e)) {
-                    writeFailures.increment();
-                    LOG.log(
-                            Level.WARNING,
-                            "cache file={0} chunk={1} not written: {2}",
-                            entry.version,
-                            chunk,
-                            e.getMessage());
-                    return false;
-                }
-                space.diskIsFull();
-            }
-        }
-        refusedBytes.add(size);
-        return false;
+    /** Bytes of a file could not be read. */
+    void readFailed(CacheEntry entry, IOException e) {
+        retireIfBroken(entry.tier(), e);
     }
 
-    CachedFile.Put putEmpty(CacheEntry entry) {
-        entry.files.lock();
-        try {
-            if (closed || entry.dropped) {
-                return CachedFile.Put.REFUSED;
-            }
-            if (entry.kind != CacheEntry.Kind.COMPLETE) {
-                entry.makeEmpty(directory.layout());
-                index.stored(entry, 0);
-            }
-            return CachedFile.Put.STORED;
-        } catch (IOException e) {
-            writeFailures.increment();
-            return CachedFile.Put.REFUSED;
-        } finally {
-            entry.files.unlock();
+    /**
+     * Gives a directory up when its disk has failed: its files are forgotten, to be filled again
+     * elsewhere.
+     */
+    private boolean retireIfBroken(CacheTier tier, IOException e) {
+        if (!DiskErrors.isDiskBroken(e)) {
+            return false;
         }
-    }
-
-    int checksum(CacheEntry entry, int chunk) throws IOException {
-        entry.openChecksums(directory);
-        return entry.checksum(chunk);
-    }
-
-    /** Verifies what is believed already. */
-    boolean recheck(CacheEntry entry, int chunk) {
-        if (entry.state(chunk) != ChunkSidecar.PRESENT) {
-            return entry.state(chunk) == ChunkSidecar.SUSPECT && verify(entry, chunk);
-        }
-        try {
-            entry.openChecksums(directory);
-        } catch (IOException e) {
+        if (tier.retire()) {
             LOG.log(
-                    Level.WARNING,
-                    "cache file={0} has no checksums: {1}",
-                    entry.version,
-                    e.getMessage());
+                    Level.ERROR,
+                    "cache directory={0} retired, its disk fails: {1}; the worker goes on with {2}",
+                    tier.path(),
+                    e.getMessage(),
+                    paths());
+            index.retire(tier);
+            Thread.ofVirtual().name("cache-retire").start(() -> forgetAll(tier));
         }
-        return verify(entry, chunk);
+        return true;
     }
 
-    /** A file the disk cannot read is dropped like one with a wrong checksum. */
-    boolean verify(CacheEntry entry, int chunk) {
-        try {
-            if (entry.verify(chunk)) {
-                entry.change(chunk, ChunkSidecar.SUSPECT, ChunkSidecar.PRESENT);
-                if (entry.kind == CacheEntry.Kind.PARTIAL && entry.isFull()) {
-                    sealer.seal(entry);
-                }
-                return true;
+    /** Who has a file open keeps it; for all others it is gone. */
+    private void forgetAll(CacheTier tier) {
+        for (CacheEntry entry : index.all()) {
+            if (entry.isPlaced() && entry.tier() == tier) {
+                dropper.forget(entry);
             }
-            LOG.log(
-                    Level.WARNING,
-                    "cache file={0} chunk={1} has a wrong checksum: dropped",
-                    entry.version,
-                    chunk);
-            if (entry.kind != CacheEntry.Kind.COMPLETE) {
-                entry.forget(chunk);
-                if (entry.change(chunk, ChunkSidecar.SUSPECT, ChunkSidecar.MISSING)
-                        || entry.change(chunk, ChunkSidecar.PRESENT, ChunkSidecar.MISSING)) {
-                    corruptChunks.increment();
-                    index.lost(entry, BlockLayout.chunkRange(chunk, entry.length).length());
-                }
-                return false;
-            }
-        } catch (IOException e) {
-            LOG.log(
-                    Level.WARNING,
-                    "cache file={0} chunk={1} cannot be verified: {2}: dropped",
-                    entry.version,
-                    chunk,
-                    e.getMessage());
-        }
-        try {
-            if (dropper.drop(entry, CacheIndex.Users.ANY)) {
-                corruptChunks.increment();
-            }
-        } catch (IOException e) {
-            LOG.log(
-                    Level.WARNING,
-                    "cache file={0} cannot be unlinked: {1}",
-                    entry.version,
-                    e.getMessage());
-        }
-        return false;
-    }
-
-    private void recover() {
-        try {
-            for (Path other : directory.foreign(false)) {
-                LOG.log(Level.WARNING, "cache directory {0} has another layout: left alone", other);
-            }
-            new CacheWalk(directory.layout(), () -> closed).run(this::restore);
-            if (!closed) {
-                index.recovered();
-                space.trim();
-            }
-            for (Path lost : directory.foreign(true)) {
-                CacheWalk.deleteTree(lost, () -> closed);
-            }
-        } catch (IOException | RuntimeException e) {
-            LOG.log(Level.ERROR, "cache recovery of " + settings.directory() + " ended", e);
         }
     }
 
-    private void restore(FileVersion version) {
-        CacheEntry entry = index.reference(version, true);
+    private void recovered() {
+        index.recovered();
+        spaces.forEach(CacheSpace::trim);
+    }
+
+    private void restore(CacheTier tier, FileVersion version) {
+        CacheEntry entry = index.reference(version, true, null);
         if (entry == null) {
             return;
         }
@@ -398,13 +367,23 @@ public final class CacheStore implements AutoCloseable {
         entry.files.lock();
         try {
             find(entry);
+            if (entry.kind != CacheEntry.Kind.ABSENT && entry.tier() != tier) {
+                LOG.log(
+                        Level.INFO,
+                        "cache file={0} lies in {1} too: dropped in {2}",
+                        version,
+                        entry.tier().path(),
+                        tier.path());
+                tier.layout().delete(version);
+            }
             full =
                     entry.kind == CacheEntry.Kind.PARTIAL
                             && index.residentBytes(entry) == entry.length
-                            && (entry.isOpen() || entry.open(directory))
+                            && (entry.isOpen() || entry.open(entry.tier().directory()))
                             && entry.isFull();
         } catch (IOException e) {
             LOG.log(Level.WARNING, "cache file={0} not read: {1}", version, e.getMessage());
+            retireIfBroken(tier, e);
         } finally {
             entry.files.unlock();
             if (full) {
@@ -414,15 +393,21 @@ public final class CacheStore implements AutoCloseable {
         }
     }
 
-    /** What the directory holds and has done. */
+    /** What the cache holds and has done. */
     public CacheUsage usage() {
-        return index.usage(
-                refusedBytes.sum(), writeFailures.sum() + sealer.failures(), corruptChunks.sum());
+        return new CacheUsage(
+                index.usage(),
+                chunks.refusedBytes(),
+                chunks.writeFailures() + sealer.failures(),
+                chunks.corruptChunks() + mover.corruptChunks(),
+                mover.promotedBytes(),
+                mover.demotedBytes(),
+                index.isRecovered());
     }
 
     /**
-     * Takes no more chunks, completes the files that are full, and gives the directory up. Files in
-     * use stay readable until the process ends. Takes at most about 5 s.
+     * Takes no more chunks, completes the files that are full, and gives the directories up. Files
+     * in use stay readable until the process ends. Takes at most about 5 s.
      */
     @Override
     public void close() {
@@ -434,25 +419,31 @@ public final class CacheStore implements AutoCloseable {
         boolean still = true;
         try {
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
-            still = sealer.finish(4_000);
+            still = sealer.finish(4_000) & mover.end(1_000);
             recovery.join(1_000);
-            while (writesUnderWay.sum() > 0 && System.nanoTime() < deadline) {
+            while (!chunks.areWritten() && System.nanoTime() < deadline) {
                 Thread.sleep(5);
             }
-            still &= writesUnderWay.sum() == 0 && !recovery.isAlive();
+            still &= chunks.areWritten() && !recovery.isAlive();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             still = false;
         }
         closeUnused();
         if (still) {
+            tiers.forEach(CacheStore::markClean);
+        }
+        tiers.forEach(tier -> tier.directory().close());
+    }
+
+    private static void markClean(CacheTier tier) {
+        if (!tier.isRetired()) {
             try {
-                directory.markClean();
+                tier.directory().markClean();
             } catch (IOException e) {
                 LOG.log(Level.WARNING, "the clean stop is not noted: {0}", e.getMessage());
             }
         }
-        directory.close();
     }
 
     /** Ends as a killed process would: nothing is finished or noted. For tests. */
@@ -461,12 +452,13 @@ public final class CacheStore implements AutoCloseable {
         dropper.end();
         try {
             sealer.abandon(4_000);
+            mover.end(4_000);
             recovery.join(4_000);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         closeUnused();
-        directory.close();
+        tiers.forEach(tier -> tier.directory().close());
     }
 
     private void closeUnused() {
@@ -482,15 +474,9 @@ public final class CacheStore implements AutoCloseable {
         }
     }
 
-    private static boolean isDiskFull(IOException e) {
-        String message = String.valueOf(e.getMessage());
-        return message.contains("No space left on device")
-                || message.contains("Disk quota exceeded");
-    }
-
     private static MillraceException failure(String what, IOException e) {
         return new MillraceException(
-                isDiskFull(e) ? ErrorCode.NO_SPACE : ErrorCode.IO_ERROR,
+                DiskErrors.isDiskFull(e) ? ErrorCode.NO_SPACE : ErrorCode.IO_ERROR,
                 what + ": " + e.getMessage(),
                 e);
     }

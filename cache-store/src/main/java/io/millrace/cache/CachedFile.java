@@ -72,9 +72,23 @@ public final class CachedFile implements ResidentFile {
     public boolean verify(int chunk) {
         return switch (entry.state(chunk)) {
             case ChunkSidecar.PRESENT -> true;
-            case ChunkSidecar.SUSPECT -> store.verify(entry, chunk);
+            case ChunkSidecar.SUSPECT -> store.chunks().verify(entry, chunk);
             default -> false;
         };
+    }
+
+    /**
+     * Whether bytes of one chunk are resident, and right as they lie on disk now: a whole chunk is
+     * checked each time, for a part of one a check of the last 30 s holds unless the file has been
+     * written to since. A chunk that fails is dropped, or its file where it is complete.
+     *
+     * @param wanted not empty, inside one chunk
+     */
+    public boolean isRight(ByteRange wanted) {
+        int chunk = BlockLayout.chunkAt(wanted.offset());
+        return wanted.equals(BlockLayout.chunkRange(chunk, length))
+                ? store.chunks().recheck(entry, chunk)
+                : store.chunks().checkLately(entry, chunk);
     }
 
     /**
@@ -84,7 +98,7 @@ public final class CachedFile implements ResidentFile {
      * @return false: it is not resident, or not any more
      */
     public boolean recheck(int chunk) {
-        return store.recheck(entry, chunk);
+        return store.chunks().recheck(entry, chunk);
     }
 
     /**
@@ -93,7 +107,7 @@ public final class CachedFile implements ResidentFile {
      * @throws IOException when the disk fails, or the file has been dropped
      */
     public int checksum(int chunk) throws IOException {
-        return store.checksum(entry, chunk);
+        return store.chunks().checksum(entry, chunk);
     }
 
     /** Whether a chunk is to be fetched: {@link #verify} has not found it, or cannot any more. */
@@ -127,7 +141,7 @@ public final class CachedFile implements ResidentFile {
                             + " bytes, not "
                             + bytes.remaining());
         }
-        return store.put(entry, chunk, bytes);
+        return store.chunks().put(entry, chunk, bytes);
     }
 
     /** Makes an empty file resident; for files of length 0, which have no chunk. */
@@ -135,7 +149,7 @@ public final class CachedFile implements ResidentFile {
         if (length != 0) {
             throw new IllegalStateException("file " + entry.version + " is not empty");
         }
-        return store.putEmpty(entry);
+        return store.chunks().putEmpty(entry);
     }
 
     /** Bytes of the file that are resident, verified or not. */
@@ -145,7 +159,12 @@ public final class CachedFile implements ResidentFile {
 
     @Override
     public void read(ByteBuffer target, long offset) throws IOException {
-        entry.read(target, offset);
+        try {
+            entry.read(target, offset);
+        } catch (IOException e) {
+            store.readFailed(entry, e);
+            throw e;
+        }
     }
 
     /**

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.cache.TestFiles.TestFile;
+import io.millrace.cache.eviction.EvictionKind;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteCount;
 import java.io.IOException;
@@ -15,8 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Random operations beside a model that knows what was put: the cache may lose what it likes, and
@@ -29,9 +32,17 @@ class CacheModelTest {
     private static final int CAPACITY_CHUNKS = 12;
 
     @TempDir Path directory;
+    private EvictionKind eviction = EvictionKind.LRU;
+    private List<Path> directories = List.of();
 
-    @Test
-    void neverAWrongByteNeverOverBudget() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"LRU, 1", "S3_FIFO, 1", "EPOCH, 1", "LRU, 3", "S3_FIFO, 2", "EPOCH, 2"})
+    void neverAWrongByteNeverOverBudget(EvictionKind kind, int count) throws IOException {
+        eviction = kind;
+        directories =
+                IntStream.range(0, count)
+                        .mapToObj(number -> directory.resolve("disk-" + number))
+                        .toList();
         long seed = Long.getLong("millrace.seed", System.nanoTime());
         System.out.println("CacheModelTest -Dmillrace.seed=" + seed);
         Random random = new Random(seed);
@@ -43,11 +54,13 @@ class CacheModelTest {
         }
         Map<TestFile, BitSet> put = new HashMap<>();
         CacheStore store = open();
-        CacheReader reader = CacheReaders.open(List.of(directory));
+        CacheReader reader = CacheReaders.open(directories);
         try {
             for (int step = 0; step < STEPS; step++) {
                 TestFile file = files[random.nextInt(files.length)];
-                String context = "seed " + seed + " step " + step + " file " + file;
+                String context =
+                        "seed " + seed + " step " + step + " file " + file + " " + kind + " "
+                                + count;
                 switch (random.nextInt(20)) {
                     case 0 -> {
                         store.close();
@@ -77,7 +90,9 @@ class CacheModelTest {
                     default -> readAsWorker(store, file, put, context);
                 }
                 CacheUsage usage = store.usage();
-                assertTrue(usage.usedBytes() <= usage.capacityBytes(), context + " " + usage);
+                for (CacheUsage.OfDirectory each : usage.directories()) {
+                    assertTrue(each.usedBytes() <= each.capacityBytes(), context + " " + usage);
+                }
                 assertEquals(0, usage.corruptChunks(), context);
             }
         } finally {
@@ -138,14 +153,18 @@ class CacheModelTest {
 
     /** Waits for the walk, before which what is not seen yet is not in the budget. */
     private CacheStore open() {
+        ByteCount capacity = new ByteCount((long) CAPACITY_CHUNKS / directories.size() * CHUNK);
         CacheStore store =
                 CacheStore.open(
                         new CacheSettings(
-                                directory,
-                                new ByteCount((long) CAPACITY_CHUNKS * CHUNK),
-                                new ByteCount(0),
+                                directories.stream()
+                                        .map(path ->
+                                                new CacheDirectorySettings(
+                                                        path, capacity, new ByteCount(0)))
+                                        .toList(),
                                 SyncPolicy.NEVER,
-                                3));
+                                3,
+                                eviction));
         TestFiles.await("recovered", () -> store.usage().recovered());
         return store;
     }

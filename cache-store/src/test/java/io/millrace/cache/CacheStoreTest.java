@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.cache.TestFiles.TestFile;
+import io.millrace.cache.eviction.EvictionKind;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteCount;
 import io.millrace.model.ByteRange;
@@ -368,7 +369,7 @@ class CacheStoreTest {
         try (CacheStore store = open(1)) {
             MillraceException refused = assertThrows(MillraceException.class, () -> open(1));
             assertEquals(ErrorCode.CONFLICT, refused.code());
-            assertTrue(refused.getMessage().contains(store.path().toString()));
+            assertTrue(refused.getMessage().contains(store.paths().getFirst().toString()));
             assertTrue(refused.getMessage().contains("already in use by process"));
         }
         open(1).close();
@@ -423,7 +424,9 @@ class CacheStoreTest {
     }
 
     private CacheStore open(int chunks) {
-        return CacheStore.open(CacheSettings.of(directory, new ByteCount((long) chunks * CHUNK)));
+        return CacheStore.open(
+                CacheSettings.of(directory, new ByteCount((long) chunks * CHUNK))
+                        .with(EvictionKind.LRU));
     }
 
     private static boolean isResident(CacheStore store, TestFile file) {
@@ -431,7 +434,7 @@ class CacheStoreTest {
     }
 
     private static void awaitSealed(CacheStore store, TestFile... files) {
-        CacheLayout layout = new CacheLayout(store.path());
+        CacheLayout layout = new CacheLayout(store.paths().getFirst());
         for (TestFile file : files) {
             await("named", () -> Files.exists(layout.complete(file.version())));
             if (file.chunks() > 1) {

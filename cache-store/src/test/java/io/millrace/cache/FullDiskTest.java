@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.cache.TestFiles.TestFile;
+import io.millrace.cache.eviction.EvictionKind;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteCount;
 import java.io.IOException;
@@ -96,11 +97,12 @@ class FullDiskTest {
     private CacheStore open(long reserve) {
         return CacheStore.open(
                 new CacheSettings(
-                        directory,
-                        new ByteCount(100L * CHUNK),
-                        new ByteCount(reserve),
-                        SyncPolicy.COMPLETE,
-                        4));
+                                directory,
+                                new ByteCount(100L * CHUNK),
+                                new ByteCount(reserve),
+                                SyncPolicy.COMPLETE,
+                                4)
+                        .with(EvictionKind.LRU));
     }
 
     private static boolean run(String... command) throws IOException, InterruptedException {

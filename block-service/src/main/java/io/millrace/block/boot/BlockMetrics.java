@@ -84,6 +84,11 @@ final class BlockMetrics implements FillMeter, PeerMeter, DataPortMeter, BatchMe
         gauge("cache.capacity.bytes", "The cache's budget", cache, c -> c.usage().capacityBytes());
         gauge("cache.used.bytes", "Bytes of it that are used", cache, c -> c.usage().usedBytes());
         gauge("cache.files", "Files cached in whole or part", cache, c -> c.usage().files());
+        gauge(
+                "cache.directories.retired",
+                "Cache directories whose disk has failed",
+                cache,
+                c -> c.usage().retiredDirectories());
         gauge("fetch.in.flight", "Requests at under stores now", filler, Filler::getsInFlight);
         gauge(
                 "fetch.buffered.bytes",
@@ -98,6 +103,16 @@ final class BlockMetrics implements FillMeter, PeerMeter, DataPortMeter, BatchMe
         count(cache, "cache.evicted.files", "Files dropped for room", CacheUsage::evictedFiles);
         count(cache, "cache.evicted.bytes", "Bytes dropped for room", CacheUsage::evictedBytes);
         count(cache, "cache.refused.bytes", "Bytes that found no room", CacheUsage::refusedBytes);
+        count(
+                cache,
+                "cache.promoted.bytes",
+                "Bytes moved to a faster directory",
+                CacheUsage::promotedBytes);
+        count(
+                cache,
+                "cache.demoted.bytes",
+                "Bytes moved to a slower directory for room",
+                CacheUsage::demotedBytes);
         count(
                 cache,
                 "cache.write.failures",

@@ -13,10 +13,12 @@ import io.millrace.block.peers.Peers;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CacheUsage;
 import io.millrace.understore.BucketLimits;
+import io.millrace.model.ByteCount;
 import io.millrace.understore.UnderStores;
 import io.vertx.core.Vertx;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -84,13 +86,14 @@ final class Worker {
         member.start(mounts);
         LOG.log(
                 Level.INFO,
-                "worker id={0} data={1}:{2} control={3} cache={4} capacity={5}",
+                "worker id={0} data={1}:{2} control={3} cache={4} capacity={5} eviction={6}",
                 view.self(),
                 settings.host(),
                 Integer.toString(dataPort.port()),
                 Integer.toString(controlPort),
-                cache.path(),
-                settings.cache().capacity());
+                cache.paths(),
+                new ByteCount(settings.cache().capacityBytes()),
+                settings.cache().eviction().settingName());
     }
 
     private int dataPortNumber() {
@@ -123,7 +126,7 @@ final class Worker {
                 .setDataPort(dataPort)
                 .setControlPort(controlPort)
                 .setHostId(HostId.current())
-                .addCacheDirectories(cache.path().toString())
+                .addAllCacheDirectories(cache.paths().stream().map(Path::toString).toList())
                 .setCapacityBytes(usage.capacityBytes())
                 .setUsedBytes(usage.usedBytes())
                 .setCachedFiles(usage.files())

@@ -19,7 +19,10 @@ public interface WorkerConfig {
     List<Path> cacheDirectories();
 
     @WithDefault("10GiB")
-    String capacity();
+    List<String> capacity();
+
+    @WithDefault("epoch")
+    String eviction();
 
     @WithDefault("1GiB")
     String freeSpaceReserve();

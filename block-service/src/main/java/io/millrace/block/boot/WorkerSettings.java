@@ -4,13 +4,18 @@ import io.millrace.block.cluster.MemberSettings;
 import io.millrace.block.dataport.DataPortSettings;
 import io.millrace.block.fill.FillSettings;
 import io.millrace.block.peers.PeerSettings;
+import io.millrace.cache.CacheDirectorySettings;
 import io.millrace.cache.CacheSettings;
+import io.millrace.cache.eviction.EvictionKind;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteCount;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.WorkerId;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -35,28 +40,20 @@ record WorkerSettings(
         Duration batchRetryPause) {
 
     private static final String PREFIX = "millrace.worker.";
+    private static final int MOST_DIRECTORIES = 16;
 
     /**
      * @throws MillraceException INVALID_ARGUMENT: one sentence that names the setting
      */
     static WorkerSettings of(WorkerConfig config) {
-        long capacity = bytes("capacity", config.capacity(), BlockLayout.CHUNK_BYTES);
-        if (config.cacheDirectories().size() != 1) {
-            throw invalid(
-                    "cache-directories", config.cacheDirectories().toString(), "one directory");
-        }
+        CacheSettings cache = cache(config);
         long run = bytes("fill.run", config.fill().run(), BlockLayout.CHUNK_BYTES);
         long buffers = bytes("fill.buffers", config.fill().buffers(), 2 * run);
         int maxGets = between("fill.max-gets", config.fill().maxGets(), 1, 1_000);
         return new WorkerSettings(
                 config.id().map(WorkerSettings::workerId),
-                new CacheSettings(
-                        config.cacheDirectories().getFirst(),
-                        new ByteCount(capacity),
-                        new ByteCount(bytes("free-space-reserve", config.freeSpaceReserve(), 0)),
-                        config.sync(),
-                        between("open-files", config.openFiles(), 0, 1_000_000)),
-                weight(config, capacity),
+                cache,
+                weight(config, cache),
                 config.host(),
                 new DataPortSettings(
                         config.listen().orElse(config.host()),
@@ -88,8 +85,58 @@ record WorkerSettings(
                 between("batches.retry-pause", config.batches().retryPause(), 10, 60_000));
     }
 
-    private static long weight(WorkerConfig config, long capacity) {
-        long weight = config.weight().orElse(capacity);
+    private static CacheSettings cache(WorkerConfig config) {
+        List<Path> directories = config.cacheDirectories();
+        List<String> capacities = config.capacity();
+        if (directories.isEmpty()
+                || directories.size() > MOST_DIRECTORIES
+                || directories.stream()
+                                .map(Path::toAbsolutePath)
+                                .map(Path::normalize)
+                                .distinct()
+                                .count()
+                        < directories.size()) {
+            throw invalid(
+                    "cache-directories",
+                    directories.toString(),
+                    "1 to " + MOST_DIRECTORIES + " directories, each another one");
+        }
+        if (capacities.size() != 1 && capacities.size() != directories.size()) {
+            throw invalid(
+                    "capacity",
+                    String.join(",", capacities),
+                    "one byte count for every directory, or as many as "
+                            + PREFIX
+                            + "cache-directories has: "
+                            + directories.size());
+        }
+        ByteCount reserve =
+                new ByteCount(bytes("free-space-reserve", config.freeSpaceReserve(), 0));
+        List<CacheDirectorySettings> settings = new ArrayList<>();
+        for (int i = 0; i < directories.size(); i++) {
+            String capacity = capacities.get(capacities.size() == 1 ? 0 : i);
+            settings.add(
+                    new CacheDirectorySettings(
+                            directories.get(i),
+                            new ByteCount(bytes("capacity", capacity, BlockLayout.CHUNK_BYTES)),
+                            reserve));
+        }
+        EvictionKind eviction =
+                EvictionKind.named(config.eviction())
+                        .orElseThrow(() ->
+                                invalid(
+                                        "eviction",
+                                        config.eviction(),
+                                        "one of " + EvictionKind.names()));
+        return new CacheSettings(
+                settings,
+                config.sync(),
+                between("open-files", config.openFiles(), 0, 1_000_000),
+                eviction);
+    }
+
+    private static long weight(WorkerConfig config, CacheSettings cache) {
+        long weight = config.weight().orElse(cache.capacityBytes());
         if (weight < 0) {
             throw invalid("weight", Long.toString(weight), "0 or more");
         }

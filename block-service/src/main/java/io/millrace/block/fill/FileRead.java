@@ -81,7 +81,7 @@ public final class FileRead implements AutoCloseable {
      */
     public Piece next() {
         int chunk = BlockLayout.chunkAt(position);
-        Flight flight = flightOf(chunk);
+        Flight flight = flightOf(chunk, Trust.CHECK);
         return flight == null ? resident(chunk) : land(flight);
     }
 
@@ -93,7 +93,7 @@ public final class FileRead implements AutoCloseable {
      */
     boolean pass() {
         int chunk = BlockLayout.chunkAt(position);
-        Flight flight = flightOf(chunk);
+        Flight flight = flightOf(chunk, Trust.BELIEVE);
         if (flight == null) {
             advance(chunk);
             return true;
@@ -107,15 +107,28 @@ public final class FileRead implements AutoCloseable {
         }
     }
 
+    /** Whether what is cached is believed, or checked against its checksum. */
+    private enum Trust {
+        BELIEVE,
+        CHECK
+    }
+
+    private boolean isThere(int chunk, Trust trust) {
+        return switch (trust) {
+            case BELIEVE -> fill.cached.verify(chunk);
+            case CHECK -> fill.cached.isRight(part(chunk));
+        };
+    }
+
     /** What brings a chunk, starting it where nothing does yet; null: the chunk is resident. */
-    private @Nullable Flight flightOf(int chunk) {
+    private @Nullable Flight flightOf(int chunk, Trust trust) {
         for (; ; ) {
             Flight first = joined.peekFirst();
             if (first != null && first.chunk == chunk) {
                 fetched = true;
                 return joined.pollFirst();
             }
-            if (fill.cached.verify(chunk)) {
+            if (isThere(chunk, trust)) {
                 return null;
             }
             joined.addAll(fill.join(chunk, BlockLayout.chunkAt(range.end() - 1), urgency, origin));
@@ -181,10 +194,15 @@ public final class FileRead implements AutoCloseable {
     }
 
     private ByteRange advance(int chunk) {
-        long end = Math.min(range.end(), BlockLayout.chunkRange(chunk, length()).end());
-        ByteRange part = ByteRange.between(position, end);
-        position = end;
+        ByteRange part = part(chunk);
+        position = part.end();
         return part;
+    }
+
+    private ByteRange part(int chunk) {
+        return ByteRange.between(
+                position,
+                Math.min(range.end(), BlockLayout.chunkRange(chunk, length()).end()));
     }
 
     private long length() {

@@ -5,6 +5,7 @@ import io.millrace.block.peers.Peers;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CachedFile;
 import io.millrace.contracts.DataPort.Origin;
+import io.millrace.cache.eviction.CacheClass;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteRange;
 import io.millrace.model.ErrorCode;
@@ -111,7 +112,7 @@ public final class Filler {
      */
     public Loaded load(FileVersion version, FileSource source, ByteRange range) {
         if (source.length() == 0) {
-            return loadEmpty(version);
+            return loadEmpty(version, source);
         }
         boolean allCached = true;
         try (FileRead read = open(version, source, range, Urgency.LOAD, Origin.CLUSTER)) {
@@ -139,8 +140,8 @@ public final class Filler {
         return Loaded.IS_RESIDENT;
     }
 
-    private Loaded loadEmpty(FileVersion version) {
-        try (CachedFile file = cache.open(version, 0)) {
+    private Loaded loadEmpty(FileVersion version, FileSource source) {
+        try (CachedFile file = cache.open(version, 0, CacheClass.of(source))) {
             if (file.isResident(ByteRange.whole(0))) {
                 return Loaded.WAS_RESIDENT;
             }
@@ -237,7 +238,9 @@ public final class Filler {
         } finally {
             lock.unlock();
         }
-        FileFill made = new FileFill(this, source, cache.open(version, source.length()));
+        FileFill made =
+                new FileFill(
+                        this, source, cache.open(version, source.length(), CacheClass.of(source)));
         FileFill used;
         lock.lock();
         try {

@@ -280,7 +280,7 @@ class PeersTest {
 
     private static Stream<Path> find(Node node, String name) throws IOException {
         return Files.find(
-                node.parts().cache.path(),
+                node.parts().cache.paths().getFirst(),
                 8,
                 (path, _) -> path.getFileName().toString().equals(name));
     }

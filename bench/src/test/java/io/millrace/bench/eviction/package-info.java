@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.bench.eviction;
+
+import org.jspecify.annotations.NullMarked;

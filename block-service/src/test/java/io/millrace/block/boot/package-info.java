@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.block.boot;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,45 @@
+package io.millrace.cache;
+
+import io.millrace.model.BlockLayout;
+import io.millrace.model.ByteRange;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.zip.CRC32C;
+
+/**
+ * Computes the checksums of chunks as they lie on disk, as many at once as there are processors.
+ *
+ * <p>Bytes are read into memory first, where reading them cannot fail: a mapped page that its disk
+ * does not give would end the process.
+ */
+final class ChunkChecks {
+
+    private final Semaphore turns = new Semaphore(Runtime.getRuntime().availableProcessors());
+    private final ConcurrentLinkedQueue<ByteBuffer> buffers = new ConcurrentLinkedQueue<>();
+
+    /**
+     * @throws IOException when the disk fails, or the file is shorter than it must be
+     */
+    int crc(CacheEntry entry, int chunk) throws IOException {
+        ByteRange range = BlockLayout.chunkRange(chunk, entry.length);
+        turns.acquireUninterruptibly();
+        try {
+            ByteBuffer pooled = buffers.poll();
+            ByteBuffer buffer =
+                    pooled == null ? ByteBuffer.allocateDirect(BlockLayout.CHUNK_BYTES) : pooled;
+            try {
+                buffer.clear().limit(Math.toIntExact(range.length()));
+                entry.read(buffer, range.offset());
+                CRC32C crc = new CRC32C();
+                crc.update(buffer.flip());
+                return (int) crc.getValue();
+            } finally {
+                buffers.offer(buffer);
+            }
+        } finally {
+            turns.release();
+        }
+    }
+}

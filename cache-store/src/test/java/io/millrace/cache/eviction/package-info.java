@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.cache.eviction;
+
+import org.jspecify.annotations.NullMarked;
