@@ -2,7 +2,6 @@ package io.millrace.cache;
 
 import io.millrace.cache.eviction.CacheClass;
 import io.millrace.model.BlockLayout;
-import io.millrace.model.ByteRange;
 import io.millrace.model.FileVersion;
 import java.io.IOException;
 import java.lang.foreign.Arena;

@@ -201,8 +201,7 @@ public final class FileRead implements AutoCloseable {
 
     private ByteRange part(int chunk) {
         return ByteRange.between(
-                position,
-                Math.min(range.end(), BlockLayout.chunkRange(chunk, length()).end()));
+                position, Math.min(range.end(), BlockLayout.chunkRange(chunk, length()).end()));
     }
 
     private long length() {

@@ -15,6 +15,7 @@ import io.millrace.model.MillraceException;
 import io.millrace.understore.UnderStoreListener.Verb;
 import io.millrace.understore.faults.FaultyUnderStore;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,8 +26,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FillerTest {
 
@@ -279,6 +283,64 @@ class FillerTest {
             assertArrayEquals(bytes, parts.read(file, ByteRange.whole(file.length())));
             Eventually.holds(
                     "only the new copy counts", () -> parts.cache.usage().usedBytes() == 5 * MIB);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {110_000, 3 * MIB + 5})
+    void bytesThatADiskHasChangedAreFetchedAgainAndNeverServed(int length) throws Exception {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB)) {
+            byte[] bytes = parts.object("a", length);
+            FileSource file = parts.stat("a");
+            ByteRange whole = ByteRange.whole(length);
+            parts.read(file, whole);
+            change(cacheFile(parts, file), length - 3, bytes[length - 3]);
+            assertArrayEquals(bytes, parts.read(file, whole));
+            assertEquals(1, parts.cache.usage().corruptChunks());
+
+            parts.read(file, whole);
+            ByteRange part = new ByteRange(length - 100, 60);
+            assertArrayEquals(
+                    Arrays.copyOfRange(bytes, length - 100, length - 40), parts.read(file, part));
+            change(cacheFile(parts, file), length - 50, bytes[length - 50]);
+            assertArrayEquals(
+                    Arrays.copyOfRange(bytes, length - 100, length - 40), parts.read(file, part));
+            assertEquals(2, parts.cache.usage().corruptChunks());
+        }
+    }
+
+    @Test
+    void aFileInPartIsCheckedTooAndKeepsItsOtherChunks() throws Exception {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB)) {
+            byte[] bytes = parts.object("a", 4 * MIB);
+            FileSource file = parts.stat("a");
+            ByteRange two = new ByteRange(0, 2 * MIB);
+            parts.read(file, two);
+            Path part = cacheFile(parts, file);
+            change(part, MIB + 9, bytes[MIB + 9]);
+            assertArrayEquals(Arrays.copyOf(bytes, 2 * MIB), parts.read(file, two));
+            assertEquals(3L * MIB, parts.counts.bytes());
+            assertEquals(2L * MIB, parts.cache.residentBytes(file.fileVersion()));
+        }
+    }
+
+    private static Path cacheFile(TestWorkerParts parts, FileSource file) throws IOException {
+        String name = file.fileVersion().toString();
+        try (Stream<Path> found =
+                Files.find(
+                        parts.cache.paths().getFirst(),
+                        8,
+                        (path, _) ->
+                                path.getFileName().toString().equals(name)
+                                        || path.getFileName().toString().equals(name + ".part"))) {
+            return found.findFirst().orElseThrow();
+        }
+    }
+
+    private static void change(Path file, long at, byte was) throws IOException {
+        try (RandomAccessFile disk = new RandomAccessFile(file.toFile(), "rw")) {
+            disk.seek(at);
+            disk.write(~was);
         }
     }
 }
