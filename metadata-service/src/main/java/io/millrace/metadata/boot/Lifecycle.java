@@ -5,6 +5,7 @@ import io.millrace.metadata.changes.Change;
 import io.millrace.metadata.changes.ChangeFeed;
 import io.millrace.metadata.changes.ChangeLogStore;
 import io.millrace.metadata.changes.ChangePublisher;
+import io.millrace.metadata.changes.ChangeSignal;
 import io.millrace.metadata.mounts.MountTable;
 import io.millrace.metadata.namespace.Namespace;
 import io.millrace.metadata.workers.WorkerRegistry;
@@ -35,6 +36,7 @@ class Lifecycle {
     private final ChangeFeed feed;
     private final ChangeLogStore changes;
     private final ChangePublisher publisher;
+    private final ChangeSignal signal;
     private final MeterRegistry registry;
     private final List<Loop> loops = new ArrayList<>();
     private long lastExpireNanos = System.nanoTime() - Duration.ofDays(1).toNanos();
@@ -48,6 +50,7 @@ class Lifecycle {
             ChangeFeed feed,
             ChangeLogStore changes,
             ChangePublisher publisher,
+            ChangeSignal signal,
             MeterRegistry registry) {
         this.settings = settings;
         this.mounts = mounts;
@@ -56,6 +59,7 @@ class Lifecycle {
         this.feed = feed;
         this.changes = changes;
         this.publisher = publisher;
+        this.signal = signal;
         this.registry = registry;
     }
 
@@ -83,14 +87,23 @@ class Lifecycle {
                         "feed",
                         settings.watch().poll(),
                         () -> {
+                            awaitChange();
                             feed.poll();
-                            return false;
+                            return true;
                         }));
         loops.add(Loop.start("leases", settings.workerLease().dividedBy(8), this::expire));
         loops.add(Loop.start("reap", Duration.ofSeconds(1), () -> namespace.reap(REAP)));
         loops.add(Loop.start("prune", Duration.ofSeconds(10), this::prune));
         if (settings.changeLog().publish()) {
             loops.add(Loop.start("publish", Duration.ofMillis(200), publisher::step));
+        }
+    }
+
+    private void awaitChange() {
+        try {
+            signal.await(settings.watch().poll());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -123,5 +136,6 @@ class Lifecycle {
 
     void stop(@Observes ShutdownEvent event) {
         loops.reversed().forEach(Loop::close);
+        signal.close();
     }
 }

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.metadata.changes.ChangeFeed;
 import io.millrace.metadata.changes.ChangeLogStore;
 import io.millrace.metadata.changes.ChangePublisher;
+import io.millrace.metadata.changes.ChangeSignal;
 import io.millrace.metadata.database.Database;
 import io.millrace.metadata.endpoint.EndpointLimits;
 import io.millrace.metadata.mounts.MountTable;
@@ -98,6 +99,12 @@ final class Wiring {
     @Singleton
     static WorkerRegistry workerRegistry(Database database, MetadataSettings settings) {
         return new WorkerRegistry(database, settings.workerLease());
+    }
+
+    @Produces
+    @Singleton
+    static ChangeSignal changeSignal(Database database) {
+        return new ChangeSignal(database);
     }
 
     @Produces
