@@ -5,7 +5,7 @@ import io.millrace.metadata.changes.Change;
 import io.millrace.metadata.changes.ChangeFeed;
 import io.millrace.metadata.changes.ChangeLogStore;
 import io.millrace.metadata.changes.ChangePublisher;
-import io.millrace.metadata.changes.ChangeSignal;
+import io.millrace.metadata.changes.ChangeSignalStore;
 import io.millrace.metadata.mounts.MountTable;
 import io.millrace.metadata.namespace.Namespace;
 import io.millrace.metadata.workers.WorkerRegistry;
@@ -36,7 +36,7 @@ class Lifecycle {
     private final ChangeFeed feed;
     private final ChangeLogStore changes;
     private final ChangePublisher publisher;
-    private final ChangeSignal signal;
+    private final ChangeSignalStore signal;
     private final MeterRegistry registry;
     private final List<Loop> loops = new ArrayList<>();
     private long lastExpireNanos = System.nanoTime() - Duration.ofDays(1).toNanos();
@@ -50,7 +50,7 @@ class Lifecycle {
             ChangeFeed feed,
             ChangeLogStore changes,
             ChangePublisher publisher,
-            ChangeSignal signal,
+            ChangeSignalStore signal,
             MeterRegistry registry) {
         this.settings = settings;
         this.mounts = mounts;

@@ -5,7 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.metadata.changes.ChangeFeed;
 import io.millrace.metadata.changes.ChangeLogStore;
 import io.millrace.metadata.changes.ChangePublisher;
-import io.millrace.metadata.changes.ChangeSignal;
+import io.millrace.metadata.changes.ChangeSignalStore;
 import io.millrace.metadata.database.Database;
 import io.millrace.metadata.endpoint.EndpointLimits;
 import io.millrace.metadata.mounts.MountTable;
@@ -103,8 +103,8 @@ final class Wiring {
 
     @Produces
     @Singleton
-    static ChangeSignal changeSignal(Database database) {
-        return new ChangeSignal(database);
+    static ChangeSignalStore changeSignal(Database database) {
+        return new ChangeSignalStore(database);
     }
 
     @Produces

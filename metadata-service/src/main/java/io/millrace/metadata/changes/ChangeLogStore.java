@@ -70,7 +70,7 @@ public final class ChangeLogStore {
             statement.executeUpdate();
         }
         try (PreparedStatement statement = connection.prepareStatement("SELECT pg_notify(?, '')")) {
-            statement.setString(1, ChangeSignal.CHANNEL);
+            statement.setString(1, ChangeSignalStore.CHANNEL);
             statement.execute();
         }
     }

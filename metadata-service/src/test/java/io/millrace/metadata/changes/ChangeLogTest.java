@@ -77,7 +77,7 @@ class ChangeLogTest {
     @Timeout(60)
     void aCommitOfAnotherProcessEndsTheWait() throws Exception {
         Duration forEver = Duration.ofMinutes(10);
-        try (ChangeSignal signal = new ChangeSignal(database);
+        try (ChangeSignalStore signal = new ChangeSignalStore(database);
                 AgroalDataSource other = shared.pool()) {
             signal.await(Duration.ofMillis(1));
             new Database(other)
@@ -91,7 +91,7 @@ class ChangeLogTest {
 
     @Test
     void withoutPostgresWaitingLastsItsTime() throws Exception {
-        ChangeSignal signal = new ChangeSignal(database);
+        ChangeSignalStore signal = new ChangeSignalStore(database);
         pool.close();
         long start = System.nanoTime();
         signal.await(Duration.ofMillis(50));

@@ -13,7 +13,7 @@ import org.postgresql.PGConnection;
  * Postgres notifies. Where that does not work waiting lasts its time, so it never hides a change.
  * Keeps one connection. For one thread.
  */
-public final class ChangeSignal implements AutoCloseable {
+public final class ChangeSignalStore implements AutoCloseable {
 
     /** The channel of {@link ChangeLogStore#append}. */
     static final String CHANNEL = "millrace_changes";
@@ -21,7 +21,7 @@ public final class ChangeSignal implements AutoCloseable {
     private final Database database;
     private @Nullable Connection connection;
 
-    public ChangeSignal(Database database) {
+    public ChangeSignalStore(Database database) {
         this.database = database;
     }
 
