@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * bytes lie there, else from workers. Safe for many threads.
  *
  * <p>The monitor of this guards which cache file is open: at most one, opened when it first helps,
- * and kept until the end.
+ * and kept until the end, where {@link KeptFiles} has room for it.
  */
 public final class FileReader implements AutoCloseable {
 
@@ -26,6 +26,7 @@ public final class FileReader implements AutoCloseable {
     private final Cluster cluster;
     private final RemoteReads remote;
     private final ClientCounters counters;
+    private final KeptFiles kept;
     private final ReadAhead readAhead;
     private volatile @Nullable ResidentFile local;
     private volatile boolean localFailed;
@@ -36,11 +37,13 @@ public final class FileReader implements AutoCloseable {
             Cluster cluster,
             RemoteReads remote,
             ReadAhead.Budget budget,
+            KeptFiles kept,
             ClientCounters counters) {
         this.subject = subject;
         this.cluster = cluster;
         this.remote = remote;
         this.counters = counters;
+        this.kept = kept;
         this.readAhead = new ReadAhead(subject.source().length(), budget, this::fetch);
     }
 
@@ -144,11 +147,25 @@ public final class FileReader implements AutoCloseable {
     private boolean readLocal(ByteBuffer target, long offset) {
         ByteRange range = new ByteRange(offset, target.remaining());
         ResidentFile file = localWith(range);
-        if (file == null) {
-            return false;
+        if (file != null) {
+            return readFrom(file, range, target);
         }
+        return local == null && !localFailed && kept.isFull() && readOnce(range, target);
+    }
+
+    private boolean readOnce(ByteRange range, ByteBuffer target) {
+        try (ResidentFile file = openLocal()) {
+            return file != null && file.isResident(range) && readFrom(file, range, target);
+        }
+    }
+
+    private @Nullable ResidentFile openLocal() {
+        return cluster.localCache().open(subject.version(), subject.source().length()).orElse(null);
+    }
+
+    private boolean readFrom(ResidentFile file, ByteRange range, ByteBuffer target) {
         try {
-            file.read(target, offset);
+            file.read(target, range.offset());
             counters.localReads.increment();
             counters.localBytes.add(range.length());
             return true;
@@ -178,11 +195,11 @@ public final class FileReader implements AutoCloseable {
             if (closed) {
                 return null;
             }
-            if (local == null) {
-                local =
-                        cluster.localCache()
-                                .open(subject.version(), subject.source().length())
-                                .orElse(null);
+            if (local == null && kept.tryKeep()) {
+                local = openLocal();
+                if (local == null) {
+                    kept.release();
+                }
             }
             file = local;
         }
@@ -194,14 +211,12 @@ public final class FileReader implements AutoCloseable {
     public void close() {
         readAhead.close();
         synchronized (this) {
+            ResidentFile open = closed ? null : local;
             closed = true;
-            closeQuietly(local);
-        }
-    }
-
-    private static void closeQuietly(@Nullable ResidentFile file) {
-        if (file != null) {
-            file.close();
+            if (open != null) {
+                open.close();
+                kept.release();
+            }
         }
     }
 

@@ -29,6 +29,7 @@ public final class MillraceClient implements AutoCloseable {
     private final RemoteReads remote;
     private final UnderStoreReads underStores = new UnderStoreReads();
     private final ReadAhead.Budget budget;
+    private final KeptFiles kept = KeptFiles.ofThisProcess();
     private final Scans scans;
 
     private MillraceClient(ClientSettings settings) {
@@ -133,7 +134,7 @@ public final class MillraceClient implements AutoCloseable {
     }
 
     private FileReader open(RemoteReads.Subject subject) {
-        return new FileReader(subject, cluster, remote, budget, counters);
+        return new FileReader(subject, cluster, remote, budget, kept, counters);
     }
 
     public ClientCounters.Snapshot counters() {

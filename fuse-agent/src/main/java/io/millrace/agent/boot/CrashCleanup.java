@@ -52,7 +52,7 @@ final class CrashCleanup implements AutoCloseable {
     }
 
     /**
-     * Starts to watch over a mount.
+     * Starts to watch over a mount. Never fails: a mount that cannot be watched over serves too.
      *
      * @param mountPoint without links
      */

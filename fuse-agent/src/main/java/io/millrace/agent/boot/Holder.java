@@ -36,7 +36,7 @@ final class Holder {
     private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
     private static final Path PROGRAM = Path.of("/proc/self/exe");
 
-    private static final String SCRIPT =
+    static final String SCRIPT =
             """
             state=$1 directory=$2 point=$3
             shift 3

@@ -220,6 +220,7 @@ final class MountCommand implements Callable<Integer> {
                                     client, entry, look, nodeLimit, supervision);
             FuseMount mount =
                     mounts.mount(fileSystem, options.toBuilder().backing(backing(client)).build());
+            // It never fails, so what is mounted is unmounted.
             try (CrashCleanup _ =
                     supervision == null ? CrashCleanup.of(mountPoint) : CrashCleanup.none()) {
                 serve(stop, root, mounts, client, fileSystem, mount, supervision);

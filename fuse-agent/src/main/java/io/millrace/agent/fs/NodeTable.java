@@ -90,8 +90,9 @@ final class NodeTable {
     }
 
     /**
-     * Takes {@code lookups} back.
+     * Takes {@code lookups} back; more than were given out are all of them.
      *
+     * @param lookups without a sign, as the kernel counts
      * @return the node when that was its last; else null
      */
     @Nullable Node forget(long id, long lookups) {
@@ -103,9 +104,10 @@ final class NodeTable {
                 byKey.computeIfPresent(
                         node.key,
                         (_, known) -> {
-                            known.lookups -= lookups;
-                            journal.lookups(known.slot, Math.max(known.lookups, 0));
-                            if (known.lookups > 0) {
+                            boolean last = Long.compareUnsigned(lookups, known.lookups) >= 0;
+                            known.lookups -= last ? known.lookups : lookups;
+                            journal.lookups(known.slot, known.lookups);
+                            if (!last) {
                                 return known;
                             }
                             byId.remove(id);

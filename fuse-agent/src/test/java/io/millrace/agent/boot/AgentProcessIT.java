@@ -1,5 +1,6 @@
 package io.millrace.agent.boot;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,10 +9,13 @@ import io.millrace.agent.fuse.Mounts;
 import io.millrace.client.ScriptedMetadata;
 import io.millrace.model.FileSource;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -168,6 +172,32 @@ class AgentProcessIT {
         System.out.println("AgentProcessIT: a directory of 1,000,000 entries: " + peak);
         long kibibytes = Long.parseLong(peak.replaceAll("[^0-9]", ""));
         assertTrue(kibibytes < 600L << 10, peak);
+    }
+
+    @Test
+    void moreFilesThanTheAgentMayOpenAreReadAllTheSame() throws Exception {
+        int files = 600;
+        for (int i = 0; i < files; i++) {
+            var _ = rig.localFile(ScriptedMetadata.ROOT, "f" + i, 1_000, i);
+        }
+        List<String> command = new ArrayList<>(List.of("prlimit", "--nofile=400:400"));
+        command.addAll(AgentRig.command(List.of(), rig.mountArguments("--read-policy", "no-open")));
+        var _ = rig.awaitMounted(rig.launch(command, Map.of()));
+        List<FileChannel> open = new ArrayList<>();
+        try {
+            for (int i = 0; i < files; i++) {
+                FileChannel file = FileChannel.open(mountPoint.resolve("f" + i));
+                open.add(file);
+                ByteBuffer read = ByteBuffer.allocate(1_000);
+                assertEquals(1_000, file.read(read), rig::errors);
+                assertArrayEquals(AgentRig.content(1_000, i), read.array());
+            }
+        } finally {
+            for (FileChannel each : open) {
+                each.close();
+            }
+        }
+        assertEquals(0, rig.worker.requests.get(), "all lie on this host");
     }
 
     @Test

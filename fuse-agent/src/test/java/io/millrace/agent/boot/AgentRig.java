@@ -91,6 +91,11 @@ final class AgentRig implements AutoCloseable {
 
     /** Starts the program. */
     Process start(List<String> settings, List<String> arguments) throws IOException {
+        return launch(command(settings, arguments), Map.of());
+    }
+
+    /** What starts the program. */
+    static List<String> command(List<String> settings, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current().info().command().orElseThrow());
         command.addAll(
@@ -106,7 +111,7 @@ final class AgentRig implements AutoCloseable {
         command.add("-jar");
         command.add(Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath().toString());
         command.addAll(arguments);
-        return launch(command, Map.of());
+        return command;
     }
 
     /**

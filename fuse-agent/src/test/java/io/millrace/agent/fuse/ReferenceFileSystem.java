@@ -234,7 +234,7 @@ public final class ReferenceFileSystem implements FuseFileSystem {
         synchronized (directory) {
             children = new ArrayList<>(directory.children.values());
         }
-        for (int i = (int) cookie; i < children.size(); i++) {
+        for (int i = (int) Math.min(cookie, children.size()); i < children.size(); i++) {
             Node child = children.get(i);
             if (!sink.add(child.name, i + 1L, listed(child))) {
                 break;

@@ -5,6 +5,7 @@ import io.millrace.metadata.changes.Change;
 import io.millrace.metadata.changes.ChangeFeed;
 import io.millrace.metadata.changes.ChangeLogStore;
 import io.millrace.metadata.changes.ChangePublisher;
+import io.millrace.metadata.changes.ChangeSignalStore;
 import io.millrace.metadata.mounts.MountTable;
 import io.millrace.metadata.namespace.Namespace;
 import io.millrace.metadata.policies.PolicyTable;
@@ -37,6 +38,7 @@ class Lifecycle {
     private final ChangeFeed feed;
     private final ChangeLogStore changes;
     private final ChangePublisher publisher;
+    private final ChangeSignalStore signal;
     private final MeterRegistry registry;
     private final List<Loop> loops = new ArrayList<>();
     private long lastExpireNanos = System.nanoTime() - Duration.ofDays(1).toNanos();
@@ -51,6 +53,7 @@ class Lifecycle {
             ChangeFeed feed,
             ChangeLogStore changes,
             ChangePublisher publisher,
+            ChangeSignalStore signal,
             MeterRegistry registry) {
         this.settings = settings;
         this.mounts = mounts;
@@ -60,6 +63,7 @@ class Lifecycle {
         this.feed = feed;
         this.changes = changes;
         this.publisher = publisher;
+        this.signal = signal;
         this.registry = registry;
     }
 
@@ -91,14 +95,23 @@ class Lifecycle {
                         "feed",
                         settings.watch().poll(),
                         () -> {
+                            awaitChange();
                             feed.poll();
-                            return false;
+                            return true;
                         }));
         loops.add(Loop.start("leases", settings.workerLease().dividedBy(8), this::expire));
         loops.add(Loop.start("reap", Duration.ofSeconds(1), () -> namespace.reap(REAP)));
         loops.add(Loop.start("prune", Duration.ofSeconds(10), this::prune));
         if (settings.changeLog().publish()) {
             loops.add(Loop.start("publish", Duration.ofMillis(200), publisher::step));
+        }
+    }
+
+    private void awaitChange() {
+        try {
+            signal.await(settings.watch().poll());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -131,5 +144,6 @@ class Lifecycle {
 
     void stop(@Observes ShutdownEvent event) {
         loops.reversed().forEach(Loop::close);
+        signal.close();
     }
 }

@@ -89,7 +89,7 @@ public interface MetadataSettings {
         @WithDefault("10000")
         int most();
 
-        /** How often the change log is looked at. */
+        /** How often the change log is looked at though Postgres tells of no change. */
         @WithDefault("100ms")
         Duration poll();
 

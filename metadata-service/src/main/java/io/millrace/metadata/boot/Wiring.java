@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.metadata.changes.ChangeFeed;
 import io.millrace.metadata.changes.ChangeLogStore;
 import io.millrace.metadata.changes.ChangePublisher;
+import io.millrace.metadata.changes.ChangeSignalStore;
 import io.millrace.metadata.database.Database;
 import io.millrace.metadata.endpoint.EndpointLimits;
 import io.millrace.metadata.mounts.MountTable;
@@ -138,6 +139,12 @@ final class Wiring {
     @Singleton
     static WorkerRegistry workerRegistry(Database database, MetadataSettings settings) {
         return new WorkerRegistry(database, settings.workerLease());
+    }
+
+    @Produces
+    @Singleton
+    static ChangeSignalStore changeSignal(Database database) {
+        return new ChangeSignalStore(database);
     }
 
     @Produces

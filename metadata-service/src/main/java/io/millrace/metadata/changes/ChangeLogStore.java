@@ -69,6 +69,10 @@ public final class ChangeLogStore {
             statement.setArray(6, connection.createArrayOf("int8", inodes));
             statement.executeUpdate();
         }
+        try (PreparedStatement statement = connection.prepareStatement("SELECT pg_notify(?, '')")) {
+            statement.setString(1, ChangeSignalStore.CHANNEL);
+            statement.execute();
+        }
     }
 
     Head head() {

@@ -50,6 +50,11 @@ public final class Database {
         }
     }
 
+    /** A connection for as long as the caller wants, who closes it. */
+    public Connection ownConnection() throws SQLException {
+        return dataSource.getConnection();
+    }
+
     /** All or nothing, at READ COMMITTED. */
     public <T> T transaction(Work<T> work) {
         for (int attempt = 1; ; attempt++) {

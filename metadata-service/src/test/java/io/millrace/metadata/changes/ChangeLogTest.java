@@ -20,9 +20,13 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The log's order, its readers, and its publisher. */
 class ChangeLogTest {
+
+    @SuppressWarnings("NullAway.Init")
+    private TestDatabase shared;
 
     @SuppressWarnings("NullAway.Init")
     private AgroalDataSource pool;
@@ -35,7 +39,8 @@ class ChangeLogTest {
 
     @BeforeEach
     void open() {
-        pool = new TestDatabase().pool();
+        shared = new TestDatabase();
+        pool = shared.pool();
         database = new Database(pool);
         store = new ChangeLogStore(database);
     }
@@ -66,6 +71,31 @@ class ChangeLogTest {
         return assertInstanceOf(ChangeFeed.Next.Changes.class, next).changes().stream()
                 .map(Change.Logged::sequence)
                 .toList();
+    }
+
+    @Test
+    @Timeout(60)
+    void aCommitOfAnotherProcessEndsTheWait() throws Exception {
+        Duration forEver = Duration.ofMinutes(10);
+        try (ChangeSignalStore signal = new ChangeSignalStore(database);
+                AgroalDataSource other = shared.pool()) {
+            signal.await(Duration.ofMillis(1));
+            new Database(other)
+                    .transaction(connection -> {
+                        ChangeLogStore.append(connection, List.of(new Change.Mounts()));
+                        return true;
+                    });
+            signal.await(forEver);
+        }
+    }
+
+    @Test
+    void withoutPostgresWaitingLastsItsTime() throws Exception {
+        ChangeSignalStore signal = new ChangeSignalStore(database);
+        pool.close();
+        long start = System.nanoTime();
+        signal.await(Duration.ofMillis(50));
+        assertTrue(System.nanoTime() - start >= 50_000_000);
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.millrace.standalone.cluster.ClusterState;
 import io.millrace.standalone.cluster.Part;
 import io.millrace.standalone.cluster.PartKind;
 import io.millrace.standalone.cluster.PartRecord;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,12 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "(mount | umount | ls | status)",
         mixinStandardHelpOptions = true)
 final class AgentCommand implements Runnable {
+
+    /** What agents take; asked here, a mistake costs no start. */
+    private static final List<String> READ_POLICIES =
+            List.of("auto", "passthrough", "no-open", "direct");
+
+    private static final List<String> BINDINGS = List.of("direct", "jnr");
 
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
@@ -76,6 +83,13 @@ final class AgentCommand implements Runnable {
                                             + " instead of failing.")
                     boolean supervised) {
         String shown = NamespacePath.parse(path).toString();
+        requireOneOf(READ_POLICIES, "--read-policy", readPolicy);
+        requireOneOf(BINDINGS, "--binding", binding);
+        if (Files.exists(directory) && !Files.isDirectory(directory)) {
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "mount point " + directory + " is not a directory: name one");
+        }
         try (Session session = root.session()) {
             if (session.namedMetadataService() == null) {
                 session.endpoints();
@@ -102,6 +116,20 @@ final class AgentCommand implements Runnable {
                     view,
                     () -> session.out().println(shown + " is mounted at " + view.directory()));
             return ExitCode.OK.code();
+        }
+    }
+
+    private static void requireOneOf(List<String> all, String option, @Nullable String value) {
+        if (value != null && !all.contains(value)) {
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    option
+                            + " is '"
+                            + value
+                            + "': it must be "
+                            + String.join(", ", all.subList(0, all.size() - 1))
+                            + " or "
+                            + all.getLast());
         }
     }
 

@@ -55,6 +55,9 @@ final class MillraceCliTest {
                 "fs policies /a /b | unexpected argument '/b'.",
                 "fs | Which of ls, stat, du, hidden, pin",
                 "worker ls --metadata-service nowhere | 'nowhere' is not the address of a service",
+                "agent mount /proc/version | mount point /proc/version is not a directory: name one",
+                "agent mount /tmp/x --read-policy fast | it must be auto, passthrough, no-open or direct",
+                "agent mount /tmp/x --binding fast | it must be direct or jnr",
                 "\"\" | Which command?",
             })
     void wrong_usage_is_one_sentence_on_stderr_and_exit_code_2(String line, String sentence) {

@@ -213,12 +213,18 @@ final class FuseConnection implements FuseMount {
             RequestBuffer in = new RequestBuffer();
             ReplyBuffer out = new ReplyBuffer(Wire.MAX_READ);
             while (true) {
-                int result = in.receive(device.fd());
+                int result;
+                try {
+                    result = in.receive(device.fd());
+                } catch (MalformedRequest e) {
+                    LOG.log(Level.ERROR, "event=fuse_request_malformed reason=" + e.getMessage());
+                    continue;
+                }
                 if (leaving) {
                     return;
                 }
                 switch (-result) {
-                    case 0 -> handle(in, out);
+                    case 0 -> handleWhole(in, out);
                     // The request went away before it was read.
                     case Errno.EINTR, Errno.EAGAIN, Errno.ENOENT -> {}
                     case Errno.ENODEV, ECONNABORTED -> {
@@ -238,15 +244,28 @@ final class FuseConnection implements FuseMount {
         }
     }
 
+    private void handleWhole(RequestBuffer in, ReplyBuffer out) {
+        try {
+            handle(in, out);
+        } catch (MalformedRequest e) {
+            LOG.log(Level.ERROR, "event=fuse_request_malformed reason=" + e.getMessage());
+            if (Protocol.isAnswered(in.opcode())) {
+                out.reset();
+                var _ = out.send(device.fd(), in.unique(), -Errno.EINVAL);
+            }
+        }
+    }
+
     private void handle(RequestBuffer in, ReplyBuffer out) {
         int opcode = in.opcode();
         long unique = in.unique();
         switch (opcode) {
             case Wire.INIT -> initialize(in, out);
             case Wire.RELEASE -> {
+                long handle = in.longAt(0);
                 out.reset();
                 var _ = out.send(device.fd(), unique, 0);
-                protocol.release(in, out.scratch());
+                protocol.release(in.node(), handle, out.scratch());
             }
             case Wire.INTERRUPT -> waiting.interrupt(in.longAt(0), out);
             default -> {
@@ -273,7 +292,7 @@ final class FuseConnection implements FuseMount {
             }
             new AgreedConnection(flags2, wanted).write(supervision.connection());
         }
-        var _ = out.send(device.fd(), in.unique(), protocol.initialize(in, out));
+        var _ = out.send(device.fd(), in.unique(), protocol.initialize(in, flags2, out));
         opens.decide(flags2);
         initialized.complete(null);
     }

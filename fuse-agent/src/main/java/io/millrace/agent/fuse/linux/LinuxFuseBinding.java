@@ -75,8 +75,15 @@ public final class LinuxFuseBinding implements FuseBinding {
         MountPoint mountPoint =
                 MountPoint.prepare(options.mountPoint(), options.occupied(), mounting);
         DeviceHandle device = mountPoint.mount(options);
-        FuseConnection connection =
-                new FuseConnection(device, mountPoint, fileSystem, options, supervision);
+        FuseConnection connection;
+        try {
+            connection = new FuseConnection(device, mountPoint, fileSystem, options, supervision);
+        } catch (RuntimeException e) {
+            // Nobody serves it, so nothing can be asked of it.
+            mountPoint.takeAway();
+            device.release();
+            throw e;
+        }
         try {
             connection.start();
         } catch (RuntimeException e) {

@@ -97,12 +97,17 @@ final class MountPoint {
             if (System.nanoTime() >= end) {
                 LOG.log(Level.WARNING, "event=unmount_busy path=" + path + " action=detach");
                 root = Libc.open(path.toString(), Libc.O_PATH | Libc.O_CLOEXEC);
-                var _ = abort();
-                var _ = mounting.detach(path);
+                takeAway();
                 return;
             }
             Thread.sleep(BUSY_PAUSE_MILLIS);
         }
+    }
+
+    /** Unmounts at once. */
+    void takeAway() {
+        var _ = abort();
+        var _ = mounting.detach(path);
     }
 
     /**

@@ -61,9 +61,19 @@ final class Protocol {
         return opcode == Wire.READ || opcode == Wire.READDIRPLUS || opcode == Wire.READDIR;
     }
 
+    /** Whether the kernel waits for an answer to {@code opcode}. */
+    static boolean isAnswered(int opcode) {
+        return switch (opcode) {
+            case Wire.FORGET, Wire.BATCH_FORGET, Wire.INTERRUPT, Wire.NOTIFY_REPLY -> false;
+            default -> true;
+        };
+    }
+
     /**
      * The operation {@code in} asks for; null: there is nothing to answer. Takes from {@code in}
      * all it needs. INIT and INTERRUPT are not for here.
+     *
+     * @throws MalformedRequest before anything is done
      */
     @Nullable Operation decode(RequestBuffer in) {
         long node = in.node();
@@ -74,10 +84,7 @@ final class Protocol {
                 yield null;
             }
             case Wire.BATCH_FORGET -> {
-                int count = in.intAt(0);
-                for (int i = 0; i < count; i++) {
-                    forget(in.longAt(8 + 16 * i), in.longAt(16 + 16 * i));
-                }
+                forgetAll(in);
                 yield null;
             }
             case Wire.GETATTR -> attributes(node);
@@ -152,8 +159,8 @@ final class Protocol {
     }
 
     /** Does what RELEASE asks for. It cannot fail, and is answered before: see OpenJournal. */
-    void release(RequestBuffer in, Scratch scratch) {
-        opens.release(in.node(), in.longAt(0), scratch);
+    void release(long node, long handle, Scratch scratch) {
+        opens.release(node, handle, scratch);
     }
 
     /** What is agreed to of the second word of flags that the INIT in {@code in} offers. */
@@ -163,8 +170,12 @@ final class Protocol {
         return extended ? opens.flags2(offered) | (offered & moreFlags2) : 0;
     }
 
-    /** Answers INIT: {@code in} offers, the reply says what is used. */
-    int initialize(RequestBuffer in, ReplyBuffer out) {
+    /**
+     * Answers INIT: {@code in} offers, the reply says what is used.
+     *
+     * @param flags2 as {@link #flags2} gave it
+     */
+    int initialize(RequestBuffer in, int flags2, ReplyBuffer out) {
         if (in.intAt(0) != Wire.MAJOR) {
             throw new MillraceException(
                     ErrorCode.UNAVAILABLE,
@@ -178,7 +189,7 @@ final class Protocol {
                 8,
                 (int) Math.max(options.readAheadBytes(), Integer.toUnsignedLong(offeredReadAhead)));
         out.putInt(12, in.intAt(12) & WANTED);
-        out.putInt(32, flags2(in));
+        out.putInt(32, flags2);
         out.putInt(36, options.backing() == FuseOptions.Backing.STACKED ? 2 : 1);
         out.putShort(16, MAX_BACKGROUND);
         out.putShort(18, MAX_BACKGROUND * 3 / 4);
@@ -186,6 +197,17 @@ final class Protocol {
         out.putInt(24, 1);
         out.putShort(28, Wire.MAX_READ / 4096);
         return Wire.INIT_OUT;
+    }
+
+    private void forgetAll(RequestBuffer in) {
+        long count = Integer.toUnsignedLong(in.intAt(0));
+        if (8 + 16 * count > in.bodyBytes()) {
+            throw new MalformedRequest(
+                    "a request to forget " + count + " nodes does not hold them");
+        }
+        for (int i = 0; i < count; i++) {
+            forget(in.longAt(8 + 16 * i), in.longAt(16 + 16 * i));
+        }
     }
 
     private void forget(long node, long lookups) {

@@ -7,12 +7,14 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import io.millrace.agent.fuse.Attributes;
 import io.millrace.agent.fuse.Entry;
 import io.millrace.agent.fuse.ReadReply;
+import io.millrace.model.Errno;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -218,11 +220,19 @@ final class ReplyBuffer implements ReadReply {
             vector.setAtIndex(JAVA_LONG, 2L * count + 1, part.remaining());
             count++;
         }
+        int parts = count;
+        int result =
+                untilDone(() -> Libc.writeVector(scratch.errno(), fd, vector.address(), parts));
+        Reference.reachabilityFence(lent);
+        return result;
+    }
+
+    /** 0, or the negative errno; a signal that comes between does not count. */
+    private static int untilDone(LongSupplier write) {
         long result;
         do {
-            result = Libc.writeVector(scratch.errno(), fd, vector.address(), count);
-        } while (result == -io.millrace.model.Errno.EINTR);
-        Reference.reachabilityFence(lent);
+            result = write.getAsLong();
+        } while (result == -Errno.EINTR);
         return (int) Math.min(result, 0);
     }
 
@@ -235,10 +245,6 @@ final class ReplyBuffer implements ReadReply {
     }
 
     private int write(int fd, int bytes) {
-        long result;
-        do {
-            result = Libc.write(scratch.errno(), fd, memory.address() + HEADER, bytes);
-        } while (result == -io.millrace.model.Errno.EINTR);
-        return (int) Math.min(result, 0);
+        return untilDone(() -> Libc.write(scratch.errno(), fd, memory.address() + HEADER, bytes));
     }
 }

@@ -22,6 +22,7 @@ final class RequestBuffer {
      * Waits for the next request.
      *
      * @return 0, or the negative errno
+     * @throws MalformedRequest when it is shorter or longer than it says
      */
     int receive(int fd) {
         long result = Libc.read(errno, fd, memory.address(), Wire.REQUEST_BYTES);
@@ -30,7 +31,7 @@ final class RequestBuffer {
         }
         length = (int) result;
         if (length < Wire.IN_HEADER || memory.get(JAVA_INT_UNALIGNED, 0) != length) {
-            throw new IllegalStateException("the kernel sent a request of " + length + " bytes");
+            throw new MalformedRequest("a request of " + length + " bytes has no such header");
         }
         return 0;
     }
@@ -52,11 +53,30 @@ final class RequestBuffer {
         return memory.get(JAVA_INT_UNALIGNED, Wire.IN_THREAD);
     }
 
+    /** How many bytes lie behind the header. */
+    int bodyBytes() {
+        return length - Wire.IN_HEADER;
+    }
+
+    private void requireBody(int bytes) {
+        if (bytes > bodyBytes()) {
+            throw new MalformedRequest(
+                    "a request of opcode "
+                            + opcode()
+                            + " has "
+                            + bodyBytes()
+                            + " bytes behind its header, not "
+                            + bytes);
+        }
+    }
+
     int intAt(int offset) {
+        requireBody(offset + Integer.BYTES);
         return memory.get(JAVA_INT_UNALIGNED, Wire.IN_HEADER + offset);
     }
 
     long longAt(int offset) {
+        requireBody(offset + Long.BYTES);
         return memory.get(JAVA_LONG_UNALIGNED, Wire.IN_HEADER + offset);
     }
 
@@ -64,8 +84,10 @@ final class RequestBuffer {
      * The name that is the rest of the body; null: it is not UTF-8, so nothing has that name.
      *
      * @param offset where it begins
+     * @throws MalformedRequest when there is no room for one
      */
     @Nullable String nameAt(int offset) {
+        requireBody(offset + 1);
         int start = Wire.IN_HEADER + offset;
         int bytes = length - start - 1;
         byte[] name = new byte[bytes];

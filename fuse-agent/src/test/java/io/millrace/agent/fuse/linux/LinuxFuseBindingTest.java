@@ -11,6 +11,8 @@ import io.millrace.agent.fuse.FuseMount;
 import io.millrace.agent.fuse.FuseOptions;
 import io.millrace.agent.fuse.Mounts;
 import io.millrace.agent.fuse.ReferenceFileSystem;
+import io.millrace.agent.takeover.Supervision;
+import io.millrace.model.MillraceException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +36,25 @@ class LinuxFuseBindingTest extends FuseBindingSuite {
             System.out.println("mounted");
             mount.awaitEnd();
         }
+    }
+
+    @Test
+    void aMountThatFailsHalfWayLeavesNothing(@TempDir Path other) throws Exception {
+        Path path = Files.createDirectory(other.toRealPath().resolve("half"));
+        Path state = Files.createDirectory(other.resolve("state"));
+        Supervision supervision = new Supervision(FuseDevice.open(), state, 0);
+        Files.createDirectory(supervision.opens());
+        FuseBinding binding = LinuxFuseBinding.supervised(supervision);
+        MillraceException failure =
+                assertThrows(
+                        MillraceException.class,
+                        () -> binding.mount(new ReferenceFileSystem(), FuseOptions.at(path)));
+        assertTrue(failure.getMessage().contains(state.toString()), failure.getMessage());
+        assertFalse(Mounts.isMounted(path));
+        binding()
+                .mount(new ReferenceFileSystem(), FuseOptions.at(path))
+                .unmount(Duration.ofSeconds(2));
+        assertFalse(Mounts.isMounted(path));
     }
 
     @Test
