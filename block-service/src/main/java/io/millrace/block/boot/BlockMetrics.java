@@ -10,6 +10,7 @@ import io.millrace.block.dataport.DataPortServer;
 import io.millrace.block.fill.FillMeter;
 import io.millrace.block.fill.Filler;
 import io.millrace.block.fill.Prefetches;
+import io.millrace.block.residency.ResidencyReporter;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CacheUsage;
 import io.millrace.model.ErrorCode;
@@ -99,6 +100,15 @@ final class BlockMetrics implements FillMeter, DataPortMeter, BatchMeter {
                 "cache.corrupt.chunks",
                 "Chunks dropped for a wrong checksum",
                 CacheUsage::corruptChunks);
+    }
+
+    /** Watches what is known of files for summaries. */
+    void watch(ResidencyReporter residency) {
+        gauge(
+                "residency.known.files",
+                "Files whose directories are known",
+                residency,
+                ResidencyReporter::knownFiles);
     }
 
     private <T> void gauge(String name, String description, T subject, ToDoubleFunction<T> value) {

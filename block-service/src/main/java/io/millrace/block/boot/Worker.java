@@ -9,6 +9,9 @@ import io.millrace.block.dataport.DataPortServer;
 import io.millrace.block.fill.Filler;
 import io.millrace.block.fill.Prefetches;
 import io.millrace.block.mounts.MountTable;
+import io.millrace.block.residency.ResidencyLoop;
+import io.millrace.block.residency.ResidencyReporter;
+import io.millrace.block.residency.ResidencyTopic;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CacheUsage;
 import io.millrace.understore.UnderStores;
@@ -35,6 +38,7 @@ final class Worker {
     private final MountTable mounts;
     private final Prefetches prefetches;
     private final @Nullable BatchConsumer batches;
+    private final @Nullable ResidencyLoop residency;
 
     /**
      * Starts everything; what was started is stopped again when a part fails.
@@ -74,6 +78,8 @@ final class Worker {
         }
         metrics.watch(cache, filler, prefetches, dataPort);
         this.batches = kafka.map(servers -> startBatches(servers, filler, metrics)).orElse(null);
+        this.residency =
+                kafka.map(servers -> startResidency(servers, filler, metrics)).orElse(null);
         member.start(mounts);
         LOG.log(
                 Level.INFO,
@@ -106,6 +112,26 @@ final class Worker {
                         metrics);
         consumer.start();
         return consumer;
+    }
+
+    private ResidencyLoop startResidency(String servers, Filler filler, BlockMetrics metrics) {
+        ResidencyTopic topic = new ResidencyTopic(servers);
+        ResidencyReporter reporter =
+                new ResidencyReporter(
+                        view.self(),
+                        new ResidencyReporter.Cache(cache::residentBytes, this::totals),
+                        topic,
+                        Clock.systemUTC(),
+                        settings.residency().files(),
+                        settings.residency().directories());
+        filler.observe(reporter.observer());
+        metrics.watch(reporter);
+        return ResidencyLoop.start(reporter, topic, settings.residency().every());
+    }
+
+    private ResidencyReporter.Totals totals() {
+        CacheUsage usage = cache.usage();
+        return new ResidencyReporter.Totals(usage.files(), usage.usedBytes());
     }
 
     private io.millrace.contracts.v1.Worker describe(int dataPort, int controlPort) {
@@ -153,6 +179,9 @@ final class Worker {
         Thread leaving = Thread.ofVirtual().start(member::close);
         if (batches != null) {
             batches.close();
+        }
+        if (residency != null) {
+            residency.close();
         }
         try {
             leaving.join(settings.member().callTimeout().multipliedBy(2));

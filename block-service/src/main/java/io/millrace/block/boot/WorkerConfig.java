@@ -68,6 +68,8 @@ public interface WorkerConfig {
 
     Batches batches();
 
+    Residency residency();
+
     /** Fetching from under stores. */
     interface Fill {
         @WithDefault("32")
@@ -90,6 +92,18 @@ public interface WorkerConfig {
 
         @WithDefault("60s")
         Duration timeout();
+    }
+
+    /** Telling what lies here. */
+    interface Residency {
+        @WithDefault("30s")
+        Duration every();
+
+        @WithDefault("1000000")
+        int files();
+
+        @WithDefault("1000")
+        int directories();
     }
 
     /** Running batches of jobs. */

@@ -3,6 +3,7 @@ package io.millrace.block.boot;
 import io.millrace.block.cluster.MemberSettings;
 import io.millrace.block.dataport.DataPortSettings;
 import io.millrace.block.fill.FillSettings;
+import io.millrace.block.residency.ResidencySettings;
 import io.millrace.cache.CacheSettings;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteCount;
@@ -30,7 +31,8 @@ record WorkerSettings(
         int prefetchFiles,
         int batchItems,
         int batches,
-        Duration batchRetryPause) {
+        Duration batchRetryPause,
+        ResidencySettings residency) {
 
     private static final String PREFIX = "millrace.worker.";
 
@@ -78,7 +80,15 @@ record WorkerSettings(
                 between("fill.prefetch-files", config.fill().prefetchFiles(), 0, 1_000_000),
                 between("batches.items", config.batches().items(), 1, 1_000),
                 between("batches.concurrent", config.batches().concurrent(), 1, 64),
-                between("batches.retry-pause", config.batches().retryPause(), 10, 60_000));
+                between("batches.retry-pause", config.batches().retryPause(), 10, 60_000),
+                new ResidencySettings(
+                        between("residency.every", config.residency().every(), 100, 3_600_000),
+                        between("residency.files", config.residency().files(), 0, 100_000_000),
+                        between(
+                                "residency.directories",
+                                config.residency().directories(),
+                                1,
+                                10_000)));
     }
 
     private static long weight(WorkerConfig config, long capacity) {
