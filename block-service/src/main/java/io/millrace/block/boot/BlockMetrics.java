@@ -10,7 +10,8 @@ import io.millrace.block.dataport.DataPortServer;
 import io.millrace.block.fill.FillMeter;
 import io.millrace.block.fill.Filler;
 import io.millrace.block.fill.Prefetches;
-import io.millrace.block.residency.ResidencyReporter;
+import io.millrace.block.known.KnownFiles;
+import io.millrace.block.policies.TtlSweep;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CacheUsage;
 import io.millrace.model.ErrorCode;
@@ -102,13 +103,15 @@ final class BlockMetrics implements FillMeter, DataPortMeter, BatchMeter {
                 CacheUsage::corruptChunks);
     }
 
-    /** Watches what is known of files for summaries. */
-    void watch(ResidencyReporter residency) {
-        gauge(
-                "residency.known.files",
-                "Files whose directories are known",
-                residency,
-                ResidencyReporter::knownFiles);
+    /** Watches what is known of files, and what is freed by time. */
+    void watch(KnownFiles known, TtlSweep ttl) {
+        gauge("known.files", "Files whose directories are known", known, KnownFiles::size);
+        FunctionCounter.builder(PREFIX + "ttl.freed.files", ttl, TtlSweep::freedFiles)
+                .description("Files freed because nobody asked for them in their TTL")
+                .register(registry);
+        FunctionCounter.builder(PREFIX + "ttl.freed.bytes", ttl, TtlSweep::freedBytes)
+                .description("Bytes of these")
+                .register(registry);
     }
 
     private <T> void gauge(String name, String description, T subject, ToDoubleFunction<T> value) {

@@ -70,6 +70,9 @@ public interface WorkerConfig {
 
     Residency residency();
 
+    @WithDefault("30s")
+    Duration ttlCheck();
+
     /** Fetching from under stores. */
     interface Fill {
         @WithDefault("32")

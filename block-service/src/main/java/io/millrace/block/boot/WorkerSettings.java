@@ -32,7 +32,8 @@ record WorkerSettings(
         int batchItems,
         int batches,
         Duration batchRetryPause,
-        ResidencySettings residency) {
+        ResidencySettings residency,
+        Duration ttlCheck) {
 
     private static final String PREFIX = "millrace.worker.";
 
@@ -88,7 +89,8 @@ record WorkerSettings(
                                 "residency.directories",
                                 config.residency().directories(),
                                 1,
-                                10_000)));
+                                10_000)),
+                between("ttl-check", config.ttlCheck(), 100, 3_600_000));
     }
 
     private static long weight(WorkerConfig config, long capacity) {

@@ -1,5 +1,6 @@
 package io.millrace.block.residency;
 
+import io.millrace.block.known.Directory;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -1,6 +1,7 @@
 package io.millrace.block.residency;
 
-import io.millrace.block.fill.FileObserver;
+import io.millrace.block.known.Directory;
+import io.millrace.block.known.KnownFiles;
 import io.millrace.contracts.v1.DirectoryResidency;
 import io.millrace.contracts.v1.ResidencySummary;
 import io.millrace.model.FileVersion;
@@ -48,7 +49,7 @@ public final class ResidencyReporter {
     public record Totals(long files, long bytes) {}
 
     /**
-     * @param mostFiles whose directories are kept in memory; the rest is told as unknown
+     * @param known files whose directories are known; the rest is told as unknown
      * @param mostDirectories in one summary, 1 or more
      */
     public ResidencyReporter(
@@ -56,25 +57,15 @@ public final class ResidencyReporter {
             Cache cache,
             Consumer<ResidencySummary> sender,
             InstantSource clock,
-            int mostFiles,
+            KnownFiles known,
             int mostDirectories) {
         this.worker = worker;
-        this.known = new KnownFiles(mostFiles);
+        this.known = known;
         this.cache = cache;
         this.sender = sender;
         this.clock = clock;
         this.mostDirectories = mostDirectories;
         this.last = clock.instant();
-    }
-
-    /** Is to hear of every file that is read or loaded. */
-    public FileObserver observer() {
-        return known;
-    }
-
-    /** Files whose directories are known. */
-    public int knownFiles() {
-        return known.size();
     }
 
     /**
@@ -91,7 +82,8 @@ public final class ResidencyReporter {
         List<FileVersion> gone = new ArrayList<>();
         long files = 0;
         long bytes = 0;
-        for (KnownFiles.Known file : known.list(Math.pow(0.5, Math.max(0, halves)))) {
+        known.cool(Math.pow(0.5, Math.max(0, halves)));
+        for (KnownFiles.Known file : known.list()) {
             long resident = cache.residentBytes().applyAsLong(file.version());
             if (resident == 0) {
                 gone.add(file.version());

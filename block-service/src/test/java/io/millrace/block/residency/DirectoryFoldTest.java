@@ -3,6 +3,7 @@ package io.millrace.block.residency;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.block.known.Directory;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.millrace.block.TestWorkerParts;
+import io.millrace.block.known.KnownFiles;
 import io.millrace.cache.CacheUsage;
 import io.millrace.contracts.v1.DirectoryResidency;
 import io.millrace.contracts.v1.ResidencySummary;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +33,7 @@ class ResidencyReporterTest {
     @TempDir Path directory;
 
     private final List<ResidencySummary> sent = new ArrayList<>();
+    private KnownFiles known = new KnownFiles(0, InstantSource.system());
     private Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
     @SuppressWarnings("NullAway.Init")
@@ -51,6 +54,7 @@ class ResidencyReporterTest {
     }
 
     private ResidencyReporter reporter(int files, Consumer<ResidencySummary> sender) {
+        known = new KnownFiles(files, () -> now);
         ResidencyReporter reporter =
                 new ResidencyReporter(
                         new WorkerId("w-1"),
@@ -63,9 +67,9 @@ class ResidencyReporterTest {
                                 }),
                         sender,
                         () -> now,
-                        files,
+                        known,
                         100);
-        parts.filler.observe(reporter.observer());
+        parts.filler.observe(known);
         return reporter;
     }
 
@@ -144,7 +148,7 @@ class ResidencyReporterTest {
         reporter.step();
 
         assertEquals(List.of("a"), List.copyOf(told().keySet()));
-        assertEquals(1, reporter.knownFiles());
+        assertEquals(1, known.size());
     }
 
     @Test

@@ -1,4 +1,4 @@
-package io.millrace.block.residency;
+package io.millrace.block.known;
 
 import io.millrace.model.FileSource;
 
@@ -7,23 +7,24 @@ import io.millrace.model.FileSource;
  *
  * @param path relative to the mount's root, without a {@code /} at its end; empty: the root
  */
-record Directory(long mountId, String path) {
+public record Directory(long mountId, String path) {
 
-    static Directory of(FileSource source) {
+    /** The one {@code source} lies in. */
+    public static Directory of(FileSource source) {
         return new Directory(source.mountId(), above(source.key()));
     }
 
-    boolean isRoot() {
+    public boolean isRoot() {
         return path.isEmpty();
     }
 
     /** The directory it lies in; the root's is the root. */
-    Directory parent() {
+    public Directory parent() {
         return new Directory(mountId, above(path));
     }
 
     /** Names in the path. */
-    int depth() {
+    public int depth() {
         return isRoot() ? 0 : 1 + (int) path.chars().filter(c -> c == '/').count();
     }
 
