@@ -3,6 +3,7 @@ package io.millrace.block.known;
 import io.millrace.block.fill.FileObserver;
 import io.millrace.model.FileSource;
 import io.millrace.model.FileVersion;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,6 +24,9 @@ public final class KnownFiles implements FileObserver {
     private static final int LEAST_SLOTS = 1 << 10;
     private static final int FREE = 0;
     private static final int GONE = -1;
+
+    /** Longer than a fetch may take, with its retries. */
+    private static final Duration FETCH_GRACE = Duration.ofMinutes(10);
 
     private final int most;
     private final InstantSource clock;
@@ -168,6 +172,14 @@ public final class KnownFiles implements FileObserver {
     }
 
     /**
+     * Whether bytes of {@code file} may still be on their way: a file is noted when it is asked
+     * for, before anything of it is cached.
+     */
+    public boolean mayBeFetchedNow(Known file) {
+        return file.askedMillis() > clock.millis() - FETCH_GRACE.toMillis();
+    }
+
+    /**
      * Forgets what is cached no longer.
      *
      * @param residentBytes of a file; 0: nothing
@@ -175,20 +187,20 @@ public final class KnownFiles implements FileObserver {
     public void prune(ToLongFunction<FileVersion> residentBytes) {
         forget(
                 list().stream()
-                        .map(Known::version)
-                        .filter(version -> residentBytes.applyAsLong(version) == 0)
+                        .filter(file -> !mayBeFetchedNow(file))
+                        .filter(file -> residentBytes.applyAsLong(file.version()) == 0)
                         .toList());
     }
 
-    /** Forgets files that are cached no longer. */
-    public synchronized void forget(List<FileVersion> gone) {
+    /** Forgets files that are cached no longer, but for those asked for since they were listed. */
+    public synchronized void forget(List<Known> gone) {
         if (gone.isEmpty()) {
             return;
         }
-        for (FileVersion version : gone) {
-            int slot = slots.find(version.high(), version.low());
-            if (slots.directoryIds[slot] != FREE) {
-                // Marked, and left out by the copy below: nothing is probed between.
+        for (Known file : gone) {
+            int slot = slots.find(file.version().high(), file.version().low());
+            if (slots.directoryIds[slot] != FREE && slots.askedMillis[slot] == file.askedMillis()) {
+                // Marked, and left out by the copy below: nothing is added between.
                 slots.directoryIds[slot] = GONE;
                 size--;
             }

@@ -47,25 +47,27 @@ public final class TtlSweep {
             return false;
         }
         Instant now = clock.instant();
-        List<FileVersion> expired = new ArrayList<>();
+        List<KnownFiles.Known> gone = new ArrayList<>();
+        int freed = 0;
         for (KnownFiles.Known file : known.list()) {
+            if (freed == mostAtOnce) {
+                break;
+            }
             if (policies.effective(file.directory(), file.nameHash())
                     .isExpired(Instant.ofEpochMilli(file.askedMillis()), now)) {
-                expired.add(file.version());
-                if (expired.size() == mostAtOnce) {
-                    break;
+                OptionalLong bytes = dropper.apply(file.version());
+                if (bytes.isPresent()) {
+                    freed++;
+                    freedFiles.increment();
+                    freedBytes.add(bytes.getAsLong());
+                }
+                if (bytes.isPresent() || !known.mayBeFetchedNow(file)) {
+                    gone.add(file);
                 }
             }
         }
-        for (FileVersion version : expired) {
-            dropper.apply(version)
-                    .ifPresent(bytes -> {
-                        freedFiles.increment();
-                        freedBytes.add(bytes);
-                    });
-        }
-        known.forget(expired);
-        return expired.size() == mostAtOnce;
+        known.forget(gone);
+        return freed == mostAtOnce;
     }
 
     /** Files freed since the start. */

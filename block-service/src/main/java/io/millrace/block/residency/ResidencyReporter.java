@@ -79,14 +79,16 @@ public final class ResidencyReporter {
         double halves = Duration.between(last, now).toMillis() / (double) HEAT_HALF_LIFE.toMillis();
         last = now;
         Map<Directory, Sum> sums = new HashMap<>();
-        List<FileVersion> gone = new ArrayList<>();
+        List<KnownFiles.Known> gone = new ArrayList<>();
         long files = 0;
         long bytes = 0;
         known.cool(Math.pow(0.5, Math.max(0, halves)));
         for (KnownFiles.Known file : known.list()) {
             long resident = cache.residentBytes().applyAsLong(file.version());
             if (resident == 0) {
-                gone.add(file.version());
+                if (!known.mayBeFetchedNow(file)) {
+                    gone.add(file);
+                }
             } else {
                 files++;
                 bytes += resident;

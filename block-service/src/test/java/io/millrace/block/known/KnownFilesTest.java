@@ -8,6 +8,7 @@ import io.millrace.model.FileVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -62,10 +63,27 @@ class KnownFilesTest {
         files.read(file(0, 0).fileVersion(), file(0, 0));
         files.read(file(0, 1).fileVersion(), file(0, 1));
 
+        now = now.plus(Duration.ofMinutes(9));
+        files.prune(_ -> 0);
+        assertEquals(2, files.size());
+        now = now.plus(Duration.ofMinutes(2));
         files.prune(version -> version.equals(file(0, 1).fileVersion()) ? 1 : 0);
 
         assertEquals(1, files.size());
         assertEquals(file(0, 1).fileVersion(), files.list().getFirst().version());
+    }
+
+    @Test
+    void whatIsAskedForSinceItWasListedIsNotForgotten() {
+        KnownFiles files = new KnownFiles(10, () -> now);
+        files.read(file(0, 0).fileVersion(), file(0, 0));
+        List<KnownFiles.Known> listed = files.list();
+        now = now.plusMillis(1);
+        files.read(file(0, 0).fileVersion(), file(0, 0));
+
+        files.forget(listed);
+
+        assertEquals(1, files.size());
     }
 
     @Test
@@ -139,7 +157,10 @@ class KnownFilesTest {
         }
         assertEquals(2, files.size());
 
-        files.forget(List.of(file(0, 0).fileVersion(), file(0, 2).fileVersion()));
+        files.forget(
+                files.list().stream()
+                        .filter(known -> known.version().equals(file(0, 0).fileVersion()))
+                        .toList());
         files.read(file(0, 2).fileVersion(), file(0, 2));
 
         assertEquals(
@@ -179,10 +200,10 @@ class KnownFilesTest {
                                         a.askedMillis(),
                                         a.heat() + b.heat()));
             }
-            List<FileVersion> gone = new ArrayList<>(expected.keySet());
+            List<KnownFiles.Known> gone = new ArrayList<>(expected.values());
             gone.removeIf(_ -> random.nextInt(3) != 0);
             files.forget(gone);
-            gone.forEach(expected::remove);
+            gone.forEach(known -> expected.remove(known.version()));
             String where = "seed " + seed + " round " + round;
             assertEquals(expected.size(), files.size(), where);
             Map<FileVersion, KnownFiles.Known> seen = new HashMap<>();

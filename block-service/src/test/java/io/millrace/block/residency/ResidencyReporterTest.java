@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.millrace.block.TestWorkerParts;
+import io.millrace.block.fill.FileObserver;
 import io.millrace.block.known.KnownFiles;
 import io.millrace.cache.CacheUsage;
 import io.millrace.contracts.v1.DirectoryResidency;
@@ -145,10 +146,27 @@ class ResidencyReporterTest {
         read("a/x");
         parts.cache.drop(parts.stat("top").fileVersion());
 
+        now = now.plus(Duration.ofMinutes(11));
         reporter.step();
 
         assertEquals(List.of("a"), List.copyOf(told().keySet()));
         assertEquals(1, known.size());
+    }
+
+    @Test
+    void aFileWhoseBytesAreOnTheirWayIsNotForgotten() {
+        ResidencyReporter reporter = reporter(100, sent::add);
+        FileSource file = parts.stat("a/x");
+        known.loaded(file.fileVersion(), file);
+        reporter.step();
+        assertEquals(0, sent.getLast().getDirectoriesCount());
+
+        parts.filler.observe(FileObserver.NONE);
+        read("a/x");
+        reporter.step();
+
+        assertEquals(1_000, told("a").getResidentBytes());
+        assertEquals(0, sent.getLast().getUnknownFiles());
     }
 
     @Test
