@@ -2,6 +2,7 @@ package io.millrace.topics;
 
 import io.millrace.contracts.v1.Batch;
 import io.millrace.contracts.v1.BatchResult;
+import io.millrace.contracts.v1.ResidencySummary;
 import io.millrace.contracts.v1.WatchEvent;
 import java.time.Duration;
 import java.util.List;
@@ -20,6 +21,9 @@ public final class Topics {
 
     /** Consumer group of the job-service in {@link #BLOCK_RESULTS}. */
     public static final String JOBS_GROUP = "millrace-jobs";
+
+    /** Consumer group of the metadata-service in {@link #BLOCK_RESIDENCY}. */
+    public static final String METADATA_GROUP = "millrace-metadata";
 
     public static final Topic<Batch> BLOCK_BATCHES =
             new Topic<>(
@@ -60,11 +64,24 @@ public final class Topics {
                     "whoever wants to follow the namespace",
                     "Each change of the namespace, with the sequence it has in the watch stream.");
 
+    public static final Topic<ResidencySummary> BLOCK_RESIDENCY =
+            new Topic<>(
+                    "block.residency",
+                    "worker id",
+                    new Topic.Partitions.AtLeast(8),
+                    Duration.ofHours(1),
+                    Topic.Cleanup.DELETE,
+                    1 << 20,
+                    ResidencySummary.getDefaultInstance(),
+                    "block-service",
+                    "metadata-service",
+                    "What lies on a worker, by directory; the newest of a worker counts.");
+
     private Topics() {}
 
     /** All of them, by name. */
     public static List<Topic<?>> all() {
-        return List.of(BLOCK_BATCHES, BLOCK_RESULTS, NAMESPACE_CHANGES);
+        return List.of(BLOCK_BATCHES, BLOCK_RESIDENCY, BLOCK_RESULTS, NAMESPACE_CHANGES);
     }
 
     /**

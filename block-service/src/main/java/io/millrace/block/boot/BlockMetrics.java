@@ -10,7 +10,9 @@ import io.millrace.block.dataport.DataPortServer;
 import io.millrace.block.fill.FillMeter;
 import io.millrace.block.fill.Filler;
 import io.millrace.block.fill.Prefetches;
+import io.millrace.block.known.KnownFiles;
 import io.millrace.block.peers.PeerMeter;
+import io.millrace.block.policies.TtlSweep;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CacheUsage;
 import io.millrace.model.ErrorCode;
@@ -135,6 +137,17 @@ final class BlockMetrics implements FillMeter, PeerMeter, DataPortMeter, BatchMe
         FunctionCounter.builder(
                         PREFIX + "fetch.limit.decreases", limits, l -> l.decreases(Verb.READ))
                 .description("How often a bucket asked for less, and was asked half as much")
+                .register(registry);
+    }
+
+    /** Watches what is known of files, and what is freed by time. */
+    void watch(KnownFiles known, TtlSweep ttl) {
+        gauge("known.files", "Files whose directories are known", known, KnownFiles::size);
+        FunctionCounter.builder(PREFIX + "ttl.freed.files", ttl, TtlSweep::freedFiles)
+                .description("Files freed because nobody asked for them in their TTL")
+                .register(registry);
+        FunctionCounter.builder(PREFIX + "ttl.freed.bytes", ttl, TtlSweep::freedBytes)
+                .description("Bytes of these")
                 .register(registry);
     }
 

@@ -8,19 +8,29 @@ import io.millrace.block.cluster.ClusterView;
 import io.millrace.block.dataport.DataPortServer;
 import io.millrace.block.fill.Filler;
 import io.millrace.block.fill.Prefetches;
+import io.millrace.block.known.KnownFiles;
+import io.millrace.block.known.KnownFilesFile;
 import io.millrace.block.mounts.MountTable;
 import io.millrace.block.peers.Peers;
+import io.millrace.block.policies.TtlSweep;
+import io.millrace.block.policies.WorkerPolicies;
+import io.millrace.block.residency.ResidencyReporter;
+import io.millrace.block.residency.ResidencyTopic;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CacheUsage;
 import io.millrace.model.ByteCount;
 import io.millrace.understore.BucketLimits;
 import io.millrace.understore.UnderStores;
 import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +39,12 @@ final class Worker {
 
     private static final Logger LOG = System.getLogger(Worker.class.getName());
     private static final int MOST_EVENT_LOOPS = 8;
+    private static final int TTL_FILES_AT_ONCE = 10_000;
+    private static final Duration SAVE_KNOWN = Duration.ofMinutes(5);
+
+    /** In the first cache directory. */
+    private static final String KNOWN_FILES = "known-files";
+
     private static final Duration ANSWERS_GRACE = Duration.ofMillis(1_500);
 
     private final WorkerSettings settings;
@@ -40,6 +56,11 @@ final class Worker {
     private final Peers peers;
     private final Prefetches prefetches;
     private final @Nullable BatchConsumer batches;
+    private final WorkerPolicies policies = new WorkerPolicies();
+    private final KnownFiles known;
+    private final KnownFilesFile knownFile;
+    private final List<Loop> loops = new ArrayList<>();
+    private @Nullable ResidencyTopic residencyTopic;
 
     /**
      * Starts everything; what was started is stopped again when a part fails.
@@ -64,6 +85,10 @@ final class Worker {
         this.mounts = new MountTable(UnderStores::open, limits, member::listMounts);
         this.peers = new Peers(view, settings.peers(), metrics, System::nanoTime);
         Filler filler = new Filler(cache, mounts, peers, settings.fill(), metrics);
+        this.known = new KnownFiles(settings.residency().files(), Clock.systemUTC());
+        this.knownFile = new KnownFilesFile(cache.paths().getFirst().resolve(KNOWN_FILES));
+        knownFile.restore(known);
+        filler.observe(known);
         this.prefetches =
                 new Prefetches(filler, settings.prefetchFiles(), settings.fill().maxLoadGets());
         try {
@@ -83,7 +108,8 @@ final class Worker {
         metrics.watch(cache, filler, prefetches, dataPort);
         metrics.watch(limits);
         this.batches = kafka.map(servers -> startBatches(servers, filler, metrics)).orElse(null);
-        member.start(mounts);
+        startBackground(kafka, metrics);
+        member.start(mounts, policies);
         LOG.log(
                 Level.INFO,
                 "worker id={0} data={1}:{2} control={3} cache={4} capacity={5} eviction={6}",
@@ -116,6 +142,61 @@ final class Worker {
                         metrics);
         consumer.start();
         return consumer;
+    }
+
+    private void startBackground(Optional<String> kafka, BlockMetrics metrics) {
+        TtlSweep ttl =
+                new TtlSweep(known, policies, cache::drop, Clock.systemUTC(), TTL_FILES_AT_ONCE);
+        metrics.watch(known, ttl);
+        loops.add(Loop.start("ttl", settings.ttlCheck(), ttl::step));
+        loops.add(Loop.start("known-files", SAVE_KNOWN, this::saveKnown));
+        kafka.map(ResidencyTopic::new)
+                .ifPresent(topic -> {
+                    residencyTopic = topic;
+                    ResidencyReporter reporter =
+                            new ResidencyReporter(
+                                    view.self(),
+                                    new ResidencyReporter.Cache(cache::residentBytes, this::totals),
+                                    topic,
+                                    Clock.systemUTC(),
+                                    known,
+                                    settings.residency().directories());
+                    loops.add(
+                            Loop.start(
+                                    "residency",
+                                    settings.residency().every(),
+                                    () -> {
+                                        reporter.step();
+                                        return false;
+                                    }));
+                });
+    }
+
+    private boolean saveKnown() {
+        known.prune(cache::residentBytes);
+        try {
+            knownFile.save(known);
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void stopBackground() {
+        loops.forEach(Loop::close);
+        if (residencyTopic != null) {
+            residencyTopic.close();
+        }
+        try {
+            knownFile.save(known);
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "known-files not saved: {0}", e.getMessage());
+        }
+    }
+
+    private ResidencyReporter.Totals totals() {
+        CacheUsage usage = cache.usage();
+        return new ResidencyReporter.Totals(usage.files(), usage.usedBytes());
     }
 
     private io.millrace.contracts.v1.Worker describe(int dataPort, int controlPort) {
@@ -164,6 +245,7 @@ final class Worker {
         if (batches != null) {
             batches.close();
         }
+        stopBackground();
         try {
             leaving.join(settings.member().callTimeout().multipliedBy(2));
         } catch (InterruptedException e) {

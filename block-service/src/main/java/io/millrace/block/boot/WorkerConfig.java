@@ -73,6 +73,11 @@ public interface WorkerConfig {
 
     Batches batches();
 
+    Residency residency();
+
+    @WithDefault("30s")
+    Duration ttlCheck();
+
     /** Fetching from under stores. */
     interface Fill {
         @WithDefault("32")
@@ -110,6 +115,18 @@ public interface WorkerConfig {
 
         @WithDefault("10m")
         Duration handover();
+    }
+
+    /** Telling what lies here. */
+    interface Residency {
+        @WithDefault("30s")
+        Duration every();
+
+        @WithDefault("1000000")
+        int files();
+
+        @WithDefault("1000")
+        int directories();
     }
 
     /** Running batches of jobs. */

@@ -4,6 +4,7 @@ import io.millrace.block.cluster.MemberSettings;
 import io.millrace.block.dataport.DataPortSettings;
 import io.millrace.block.fill.FillSettings;
 import io.millrace.block.peers.PeerSettings;
+import io.millrace.block.residency.ResidencySettings;
 import io.millrace.cache.CacheDirectorySettings;
 import io.millrace.cache.CacheSettings;
 import io.millrace.cache.eviction.EvictionKind;
@@ -37,7 +38,9 @@ record WorkerSettings(
         int prefetchFiles,
         int batchItems,
         int batches,
-        Duration batchRetryPause) {
+        Duration batchRetryPause,
+        ResidencySettings residency,
+        Duration ttlCheck) {
 
     private static final String PREFIX = "millrace.worker.";
     private static final int MOST_DIRECTORIES = 16;
@@ -82,7 +85,16 @@ record WorkerSettings(
                 between("fill.prefetch-files", config.fill().prefetchFiles(), 0, 1_000_000),
                 between("batches.items", config.batches().items(), 1, 1_000),
                 between("batches.concurrent", config.batches().concurrent(), 1, 64),
-                between("batches.retry-pause", config.batches().retryPause(), 10, 60_000));
+                between("batches.retry-pause", config.batches().retryPause(), 10, 60_000),
+                new ResidencySettings(
+                        between("residency.every", config.residency().every(), 100, 3_600_000),
+                        between("residency.files", config.residency().files(), 0, 100_000_000),
+                        between(
+                                "residency.directories",
+                                config.residency().directories(),
+                                1,
+                                10_000)),
+                between("ttl-check", config.ttlCheck(), 100, 3_600_000));
     }
 
     private static CacheSettings cache(WorkerConfig config) {

@@ -3,6 +3,7 @@ package io.millrace.block.cluster;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.millrace.block.mounts.MountTable;
+import io.millrace.block.policies.WorkerPolicies;
 import io.millrace.contracts.GrpcErrors;
 import io.millrace.contracts.Messages;
 import io.millrace.contracts.v1.DeregisterWorkerRequest;
@@ -27,9 +28,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Registers the worker, renews its lease, and follows the ring and the mount table, for as long as
- * it lives. While the metadata-service is away it keeps what it knows and goes on trying; only who
- * was never registered is not ready.
+ * Registers the worker, renews its lease, and follows the ring, the mount table and the policies,
+ * for as long as it lives. While the metadata-service is away it keeps what it knows and goes on
+ * trying; only who was never registered is not ready.
  */
 public final class ClusterMember implements AutoCloseable {
 
@@ -41,6 +42,7 @@ public final class ClusterMember implements AutoCloseable {
     private final ClusterView view;
     private final Supplier<Worker> description;
     private @Nullable MountTable mounts;
+    private @Nullable WorkerPolicies policies;
     private @Nullable Thread renewer;
     private @Nullable Thread follower;
     private volatile boolean stopped;
@@ -62,9 +64,10 @@ public final class ClusterMember implements AutoCloseable {
                         .build();
     }
 
-    /** Begins, in the background. The mount table is told each change. */
-    public void start(MountTable mounts) {
+    /** Begins, in the background. The mount table and the policies are told each change. */
+    public void start(MountTable mounts, WorkerPolicies policies) {
         this.mounts = mounts;
+        this.policies = policies;
         renewer = Thread.ofVirtual().name("lease").start(this::renew);
         follower = Thread.ofVirtual().name("watch").start(this::follow);
     }
@@ -178,8 +181,18 @@ public final class ClusterMember implements AutoCloseable {
                 if (table != null) {
                     table.update(event.getMounts().getMountsList());
                 }
+                WorkerPolicies told = policies;
+                if (told != null) {
+                    told.mounts(event.getMounts().getMountsList());
+                }
             }
-            case POLICIES, INVALIDATION, RESYNC, HEARTBEAT, EVENT_NOT_SET -> {}
+            case POLICIES -> {
+                WorkerPolicies told = policies;
+                if (told != null) {
+                    told.policies(Messages.fromMessage(event.getPolicies()));
+                }
+            }
+            case INVALIDATION, RESYNC, HEARTBEAT, EVENT_NOT_SET -> {}
         }
     }
 

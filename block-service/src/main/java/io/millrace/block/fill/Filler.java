@@ -41,6 +41,7 @@ public final class Filler {
     private final GetPermits permits;
     private final BufferBudget buffers;
     private final ReadAhead readAhead;
+    private volatile FileObserver observer = FileObserver.NONE;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<FileVersion, FileFill> fills = new HashMap<>();
 
@@ -60,6 +61,11 @@ public final class Filler {
         this.readAhead = new ReadAhead(settings.readAheadBytes());
     }
 
+    /** Tells {@code observer} of each file from now on. */
+    public void observe(FileObserver observer) {
+        this.observer = observer;
+    }
+
     /**
      * Begins a read for a user.
      *
@@ -73,6 +79,7 @@ public final class Filler {
         if (origin == Origin.CACHE) {
             return readCached(version, source, range);
         }
+        observer.read(version, source);
         FileRead read = open(version, source, range, Urgency.READ, origin);
         if (read.isHit()) {
             meter.hit(range.length());
@@ -111,6 +118,7 @@ public final class Filler {
      *     FileRead#next} throws
      */
     public Loaded load(FileVersion version, FileSource source, ByteRange range) {
+        observer.loaded(version, source);
         if (source.length() == 0) {
             return loadEmpty(version, source);
         }

@@ -9,7 +9,8 @@ import io.millrace.job.ledger.Tally;
  * @param kind of the job
  * @param path of the job
  * @param total all files below the path
- * @param resident of these, what is in the cache: files that are complete, and bytes
+ * @param resident of these, what is in the cache: files that lack no byte (an empty one lacks
+ *     none), and bytes
  * @param getRequests how many GETs the bucket would be asked, when what a file lacks lies together
  * @param capacityBytes of all live workers
  * @param usedBytes of all live workers

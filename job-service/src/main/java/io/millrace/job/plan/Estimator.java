@@ -144,7 +144,7 @@ public final class Estimator {
             }
             here = Math.min(here, length);
             total = total.plus(new Tally(1, length));
-            resident = resident.plus(new Tally(length > 0 && here == length ? 1 : 0, here));
+            resident = resident.plus(new Tally(here == length ? 1 : 0, here));
             if (kind == JobKind.LOAD) {
                 getRequests += requests(shares.unowned());
                 homeless += shares.unowned();

@@ -1,5 +1,6 @@
 package io.millrace.metadata.boot;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.metadata.changes.Change;
 import io.millrace.metadata.changes.ChangeFeed;
@@ -9,6 +10,7 @@ import io.millrace.metadata.changes.ChangeSignalStore;
 import io.millrace.metadata.mounts.MountTable;
 import io.millrace.metadata.namespace.Namespace;
 import io.millrace.metadata.policies.PolicyTable;
+import io.millrace.metadata.residency.ResidencyView;
 import io.millrace.metadata.workers.WorkerRegistry;
 import io.millrace.model.WorkerId;
 import io.quarkus.runtime.ShutdownEvent;
@@ -29,6 +31,7 @@ class Lifecycle {
     private static final Logger LOG = Logger.getLogger(Lifecycle.class);
     private static final int REAP = 2_000;
     private static final int PRUNE = 10_000;
+    private static final Duration RESIDENCY_WAIT = Duration.ofSeconds(1);
 
     private final MetadataSettings settings;
     private final MountTable mounts;
@@ -39,7 +42,10 @@ class Lifecycle {
     private final ChangeLogStore changes;
     private final ChangePublisher publisher;
     private final ChangeSignalStore signal;
+    private final ResidencyView residency;
+    private final ResidencyTopic residencyTopic;
     private final MeterRegistry registry;
+    private final Counter summaries;
     private final List<Loop> loops = new ArrayList<>();
     private long lastExpireNanos = System.nanoTime() - Duration.ofDays(1).toNanos();
     private long graceEndNanos;
@@ -54,6 +60,8 @@ class Lifecycle {
             ChangeLogStore changes,
             ChangePublisher publisher,
             ChangeSignalStore signal,
+            ResidencyView residency,
+            ResidencyTopic residencyTopic,
             MeterRegistry registry) {
         this.settings = settings;
         this.mounts = mounts;
@@ -64,7 +72,10 @@ class Lifecycle {
         this.changes = changes;
         this.publisher = publisher;
         this.signal = signal;
+        this.residency = residency;
+        this.residencyTopic = residencyTopic;
         this.registry = registry;
+        this.summaries = registry.counter("millrace.metadata.residency.summaries");
     }
 
     // Before the servers of this application and its other parts ask for the ring.
@@ -105,6 +116,15 @@ class Lifecycle {
         if (settings.changeLog().publish()) {
             loops.add(Loop.start("publish", Duration.ofMillis(200), publisher::step));
         }
+        if (settings.residency().consume()) {
+            loops.add(Loop.start("residency", Duration.ofMillis(100), this::readResidency));
+        }
+    }
+
+    private boolean readResidency() {
+        int applied = residencyTopic.step(RESIDENCY_WAIT);
+        summaries.increment(applied);
+        return applied > 0;
     }
 
     private void awaitChange() {
@@ -138,12 +158,15 @@ class Lifecycle {
     }
 
     private boolean prune() {
+        residency.dropLost();
         MetadataSettings.ChangeLog log = settings.changeLog();
         return changes.prune(log.retention(), log.most(), PRUNE) == PRUNE;
     }
 
     void stop(@Observes ShutdownEvent event) {
+        residencyTopic.wakeUp();
         loops.reversed().forEach(Loop::close);
         signal.close();
+        residencyTopic.close();
     }
 }

@@ -42,6 +42,8 @@ public interface MetadataSettings {
 
     ChangeLog changeLog();
 
+    Residency residency();
+
     interface Mounts {
         /** Most mounts. */
         @WithDefault("1000")
@@ -100,6 +102,12 @@ public interface MetadataSettings {
         /** Changes kept in memory. */
         @WithDefault("20000")
         int kept();
+    }
+
+    interface Residency {
+        /** Whether summaries of what lies on workers are read from Kafka. */
+        @WithDefault("true")
+        boolean consume();
     }
 
     interface ChangeLog {

@@ -12,6 +12,7 @@ import io.millrace.metadata.mounts.MountTable;
 import io.millrace.metadata.namespace.Namespace;
 import io.millrace.metadata.policies.PinBudget;
 import io.millrace.metadata.policies.PolicyTable;
+import io.millrace.metadata.residency.ResidencyView;
 import io.millrace.metadata.workers.WorkerRecord;
 import io.millrace.metadata.workers.WorkerRegistry;
 import io.millrace.model.ErrorCode;
@@ -133,6 +134,12 @@ final class Wiring {
         return new PinBudget.Room(
                 owners.size(),
                 owners.stream().mapToLong(worker -> worker.load().capacityBytes()).sum());
+    }
+
+    @Produces
+    @Singleton
+    static ResidencyView residencyView(Database database, Namespace namespace, MountTable mounts) {
+        return new ResidencyView(database, namespace, mounts);
     }
 
     @Produces

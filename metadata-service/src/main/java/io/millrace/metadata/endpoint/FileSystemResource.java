@@ -3,6 +3,7 @@ package io.millrace.metadata.endpoint;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.millrace.metadata.namespace.Inode;
 import io.millrace.metadata.namespace.Namespace;
+import io.millrace.metadata.residency.ResidencyView;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
@@ -28,9 +29,11 @@ import org.jspecify.annotations.Nullable;
 public class FileSystemResource {
 
     private final Namespace namespace;
+    private final ResidencyView residency;
 
-    FileSystemResource(Namespace namespace) {
+    FileSystemResource(Namespace namespace, ResidencyView residency) {
         this.namespace = namespace;
+        this.residency = residency;
     }
 
     /**
@@ -106,6 +109,60 @@ public class FileSystemResource {
     /** Sums over everything at and below a path. */
     public record UsageView(String path, long files, long directories, long bytes) {}
 
+    /**
+     * How much of a directory is cached.
+     *
+     * @param cachedBytes on all workers together; copies and old versions count
+     * @param complete whether there is no more than this
+     */
+    public record ResidencyAnswer(
+            String path,
+            long files,
+            long bytes,
+            long cachedFiles,
+            long cachedBytes,
+            double heat,
+            boolean complete,
+            List<OnWorker> workers) {
+
+        /**
+         * What one worker has of it.
+         *
+         * @param madeMillis when it said so; 0: it has said nothing yet
+         * @param unknownFiles of the whole worker, which it cannot name
+         */
+        public record OnWorker(
+                String id,
+                long cachedFiles,
+                long cachedBytes,
+                double heat,
+                long madeMillis,
+                long unknownFiles,
+                long unknownBytes) {}
+
+        static ResidencyAnswer of(NamespacePath path, ResidencyView.Residency residency) {
+            return new ResidencyAnswer(
+                    path.toString(),
+                    residency.total().files(),
+                    residency.total().bytes(),
+                    residency.cached().files(),
+                    residency.cached().bytes(),
+                    residency.heat(),
+                    residency.isComplete(),
+                    residency.workers().stream()
+                            .map(worker ->
+                                    new OnWorker(
+                                            worker.worker().value(),
+                                            worker.cached().files(),
+                                            worker.cached().bytes(),
+                                            worker.heat(),
+                                            worker.madeMillis(),
+                                            worker.unknown().files(),
+                                            worker.unknown().bytes()))
+                            .toList());
+        }
+    }
+
     /** One page of keys that have no path. */
     public record HiddenKeysView(List<Namespace.HiddenKey> keys, String nextCursor, long total) {}
 
@@ -148,6 +205,17 @@ public class FileSystemResource {
         NamespacePath at = parse(path);
         Namespace.Usage usage = namespace.usage(at);
         return new UsageView(at.toString(), usage.files(), usage.directories(), usage.bytes());
+    }
+
+    @GET
+    @Path("residency")
+    @Operation(
+            summary = "How much of a directory is cached, and where",
+            description =
+                    "As the workers last summed it up. Files: a plan of a load asks the workers.")
+    public ResidencyAnswer residency(@QueryParam("path") @Nullable String path) {
+        NamespacePath at = parse(path);
+        return ResidencyAnswer.of(at, residency.of(at));
     }
 
     @GET

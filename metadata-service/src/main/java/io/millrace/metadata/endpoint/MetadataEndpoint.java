@@ -10,6 +10,8 @@ import io.millrace.contracts.v1.DeregisterWorkerRequest;
 import io.millrace.contracts.v1.DeregisterWorkerResponse;
 import io.millrace.contracts.v1.EffectivePolicy;
 import io.millrace.contracts.v1.GetEffectivePolicyRequest;
+import io.millrace.contracts.v1.GetResidencyRequest;
+import io.millrace.contracts.v1.GetResidencyResponse;
 import io.millrace.contracts.v1.GetRingRequest;
 import io.millrace.contracts.v1.HiddenKey;
 import io.millrace.contracts.v1.ListHiddenKeysRequest;
@@ -50,6 +52,7 @@ import io.millrace.metadata.mounts.MountTable;
 import io.millrace.metadata.namespace.Inode;
 import io.millrace.metadata.namespace.Namespace;
 import io.millrace.metadata.namespace.Walk;
+import io.millrace.metadata.residency.ResidencyView;
 import io.millrace.metadata.workers.WorkerRecord;
 import io.millrace.metadata.workers.WorkerRegistry;
 import io.millrace.model.ErrorCode;
@@ -70,6 +73,7 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     private final MountTable mounts;
     private final io.millrace.metadata.policies.PolicyTable policies;
     private final Namespace namespace;
+    private final ResidencyView residency;
     private final WorkerRegistry workers;
     private final ChangeFeed feed;
     private final EndpointLimits limits;
@@ -80,12 +84,14 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
             MountTable mounts,
             io.millrace.metadata.policies.PolicyTable policies,
             Namespace namespace,
+            ResidencyView residency,
             WorkerRegistry workers,
             ChangeFeed feed,
             EndpointLimits limits) {
         this.mounts = mounts;
         this.policies = policies;
         this.namespace = namespace;
+        this.residency = residency;
         this.workers = workers;
         this.feed = feed;
         this.limits = limits;
@@ -298,6 +304,17 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
                                                     .setKey(key.key())
                                                     .setReason(key.reason())));
                     return response.build();
+                });
+    }
+
+    @Override
+    public void getResidency(
+            GetResidencyRequest request, StreamObserver<GetResidencyResponse> observer) {
+        GrpcCalls.answer(
+                observer,
+                () -> {
+                    NamespacePath path = NamespacePath.parse(request.getPath());
+                    return ProtoMapper.residency(path, residency.of(path));
                 });
     }
 

@@ -2,6 +2,7 @@ package io.millrace.metadata.endpoint;
 
 import io.millrace.contracts.Messages;
 import io.millrace.contracts.v1.FileSource;
+import io.millrace.contracts.v1.GetResidencyResponse;
 import io.millrace.contracts.v1.Heartbeat;
 import io.millrace.contracts.v1.Inode;
 import io.millrace.contracts.v1.InodeKind;
@@ -14,13 +15,16 @@ import io.millrace.contracts.v1.Ring;
 import io.millrace.contracts.v1.WalkedFile;
 import io.millrace.contracts.v1.WatchEvent;
 import io.millrace.contracts.v1.Worker;
+import io.millrace.contracts.v1.WorkerResidency;
 import io.millrace.contracts.v1.WorkerState;
 import io.millrace.metadata.changes.Change;
 import io.millrace.metadata.namespace.Walk;
+import io.millrace.metadata.residency.ResidencyView;
 import io.millrace.metadata.workers.WorkerRecord;
 import io.millrace.metadata.workers.WorkerRegistry;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
 import io.millrace.model.ObjectAttributes;
 import io.millrace.model.PathPolicies;
 import io.millrace.model.WorkerId;
@@ -82,6 +86,30 @@ public final class ProtoMapper {
                 .setPath(file.path().toString())
                 .setSource(Messages.toMessage(file.source()))
                 .build();
+    }
+
+    static GetResidencyResponse residency(NamespacePath path, ResidencyView.Residency residency) {
+        GetResidencyResponse.Builder message =
+                GetResidencyResponse.newBuilder()
+                        .setPath(path.toString())
+                        .setFiles(residency.total().files())
+                        .setBytes(residency.total().bytes())
+                        .setCachedFiles(residency.cached().files())
+                        .setCachedBytes(residency.cached().bytes())
+                        .setHeat(residency.heat())
+                        .setComplete(residency.isComplete());
+        for (ResidencyView.OnWorker worker : residency.workers()) {
+            message.addWorkers(
+                    WorkerResidency.newBuilder()
+                            .setWorkerId(worker.worker().value())
+                            .setCachedFiles(worker.cached().files())
+                            .setCachedBytes(worker.cached().bytes())
+                            .setHeat(worker.heat())
+                            .setMadeMillis(worker.madeMillis())
+                            .setUnknownFiles(worker.unknown().files())
+                            .setUnknownBytes(worker.unknown().bytes()));
+        }
+        return message.build();
     }
 
     static Worker worker(WorkerRecord worker) {

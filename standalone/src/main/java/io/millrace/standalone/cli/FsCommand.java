@@ -8,14 +8,13 @@ import io.millrace.contracts.v1.ReadDirectoryRequest;
 import io.millrace.contracts.v1.ReadDirectoryResponse;
 import io.millrace.contracts.v1.ResolveRequest;
 import io.millrace.contracts.v1.ResolveResponse;
-import io.millrace.contracts.v1.UsageRequest;
-import io.millrace.contracts.v1.UsageResponse;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,6 +30,7 @@ import picocli.CommandLine.Spec;
         header = "The namespace: what lies under a path, and what is wanted of the cache for it.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
+            UsageCommand.class,
             PinCommands.Set.class,
             PinCommands.Unpin.class,
             PinCommands.ListAll.class,
@@ -149,8 +149,10 @@ final class FsCommand implements Runnable {
         try (Session session = root.session()) {
             Inode inode = resolve(session, parsed);
             Views.InodeView view = Views.InodeView.of(parsed.toString(), inode);
+            Optional<Views.CachedView> cached = CachedBytes.of(session, parsed, inode);
+            Optional<Views.PinView> pin = CachedBytes.pinOf(session, parsed);
             session.print(
-                    view,
+                    new Views.StatView(view, cached.orElse(null), pin.orElse(null)),
                     () -> {
                         Table table = new Table("FIELD", "VALUE");
                         table.row("path", view.path());
@@ -171,6 +173,8 @@ final class FsCommand implements Runnable {
                         row(table, "uid", view.uid());
                         row(table, "gid", view.gid());
                         row(table, "mode", view.permissions());
+                        row(table, "cached", cached.map(CachedBytes::text).orElse(null));
+                        row(table, "pinned", pin.map(CachedBytes::text).orElse(null));
                         table.print(session.out());
                     });
             return ExitCode.OK.code();
@@ -195,36 +199,6 @@ final class FsCommand implements Runnable {
             throw new MillraceException(ErrorCode.NOT_FOUND, "there is no " + path);
         }
         return answer.getInodes(answer.getInodesCount() - 1);
-    }
-
-    @Command(
-            name = "du",
-            header = "Count files and bytes below a path.",
-            mixinStandardHelpOptions = true)
-    int du(
-            @Parameters(paramLabel = "PATH", defaultValue = "/", description = "Absolute.")
-                    String path) {
-        String where = NamespacePath.parse(path).toString();
-        try (Session session = root.session()) {
-            UsageResponse usage =
-                    session.services()
-                            .metadata(service ->
-                                    service.usage(
-                                            UsageRequest.newBuilder().setPath(where).build()));
-            session.print(
-                    new Views.UsageView(
-                            where, usage.getFiles(), usage.getDirectories(), usage.getBytes()),
-                    () ->
-                            new Table(">FILES", ">DIRECTORIES", ">BYTES", ">SIZE", "PATH")
-                                    .row(
-                                            usage.getFiles(),
-                                            usage.getDirectories(),
-                                            usage.getBytes(),
-                                            Views.bytes(usage.getBytes()),
-                                            where)
-                                    .print(session.out()));
-            return ExitCode.OK.code();
-        }
     }
 
     @Command(

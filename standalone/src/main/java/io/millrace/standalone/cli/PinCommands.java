@@ -124,17 +124,12 @@ final class PinCommands {
                                         + "/"
                                         + Views.bytes(pin.getBytes())
                                 : "-",
-                        seen ? percent(pin.getResidentBytes(), pin.getBytes()) : "-",
+                        seen ? CachedBytes.percent(pin.getResidentBytes(), pin.getBytes()) : "-",
                         Views.time(pin.getCheckedMillis()),
                         pin.getJobId().isEmpty() ? "-" : pin.getJobId(),
                         pin.getMessage().isEmpty() ? "-" : pin.getMessage());
             }
             table.print(session.out());
-        }
-
-        /** Never 100 before all is there. */
-        private static long percent(long part, long whole) {
-            return part == whole ? 100 : Math.min(99, Math.round(100.0 * part / whole));
         }
     }
 

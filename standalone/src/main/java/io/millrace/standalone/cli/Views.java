@@ -1,6 +1,8 @@
 package io.millrace.standalone.cli;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.millrace.contracts.v1.EffectivePolicy;
+import io.millrace.contracts.v1.GetResidencyResponse;
 import io.millrace.contracts.v1.Inode;
 import io.millrace.contracts.v1.InodeKind;
 import io.millrace.contracts.v1.Job;
@@ -123,6 +125,71 @@ final class Views {
     }
 
     record UsageView(String path, long files, long directories, long bytes) {}
+
+    /**
+     * How much of a path is cached.
+     *
+     * @param exact asked from the workers that own it, file by file, where copies do not count
+     * @param complete whether there is no more than this
+     */
+    record CachedView(String path, long bytes, long cachedBytes, boolean exact, boolean complete) {
+
+        static CachedView of(GetResidencyResponse residency) {
+            return new CachedView(
+                    residency.getPath(),
+                    residency.getBytes(),
+                    residency.getCachedBytes(),
+                    false,
+                    residency.getComplete());
+        }
+    }
+
+    record StatView(
+            @JsonUnwrapped InodeView inode,
+            @Nullable CachedView cached,
+            @Nullable PinView pinned) {}
+
+    record ResidencyView(
+            String path,
+            long files,
+            long bytes,
+            long cachedFiles,
+            long cachedBytes,
+            double heat,
+            boolean complete,
+            List<WorkerResidencyView> workers) {
+
+        static ResidencyView of(GetResidencyResponse residency) {
+            return new ResidencyView(
+                    residency.getPath(),
+                    residency.getFiles(),
+                    residency.getBytes(),
+                    residency.getCachedFiles(),
+                    residency.getCachedBytes(),
+                    residency.getHeat(),
+                    residency.getComplete(),
+                    residency.getWorkersList().stream()
+                            .map(worker ->
+                                    new WorkerResidencyView(
+                                            worker.getWorkerId(),
+                                            worker.getCachedFiles(),
+                                            worker.getCachedBytes(),
+                                            worker.getHeat(),
+                                            instant(worker.getMadeMillis()),
+                                            worker.getUnknownFiles(),
+                                            worker.getUnknownBytes()))
+                            .toList());
+        }
+    }
+
+    record WorkerResidencyView(
+            String id,
+            long cachedFiles,
+            long cachedBytes,
+            double heat,
+            @Nullable String made,
+            long unknownFiles,
+            long unknownBytes) {}
 
     record HiddenKeyView(long mountId, String key, String reason) {}
 

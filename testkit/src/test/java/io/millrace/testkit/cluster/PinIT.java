@@ -3,8 +3,11 @@ package io.millrace.testkit.cluster;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.contracts.v1.GetResidencyRequest;
+import io.millrace.contracts.v1.GetResidencyResponse;
 import io.millrace.contracts.v1.ListPinsRequest;
 import io.millrace.contracts.v1.Pin;
+import io.millrace.standalone.cluster.PartKind;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +30,13 @@ class PinIT {
 
     @BeforeEach
     void start() throws Exception {
-        cluster = TestCluster.start(settings -> settings.withWorkers(2));
+        cluster =
+                TestCluster.start(settings ->
+                        settings.withWorkers(2)
+                                .withProperty(
+                                        PartKind.WORKER,
+                                        "millrace.worker.residency.every",
+                                        "300ms"));
         cluster.bucket().putAll(DATA, "set/");
         cluster.addMount("/data", "set/", options -> options.setBlockBytes(1 << 20));
     }
@@ -75,6 +84,8 @@ class PinIT {
         Shell.Outcome pinned = millrace(cluster, "fs", "pin", "/data", "--wait");
         assertTrue(pinned.expectSuccess().contains("SUCCEEDED"), pinned.toString());
         Pin before = awaitPin(PinIT::isWhole);
+        assertEquals(DATA.bytes(), awaitComplete().getCachedBytes());
+        assertCachedIsTold();
 
         cluster.cluster().workers().getFirst().kill();
 
@@ -88,6 +99,32 @@ class PinIT {
         assertTrue(policy.matches("(?s).*pinned +yes +/data\\b.*"), policy);
         millrace(cluster, "fs", "unpin", "/data").expectSuccess();
         assertEquals("No path has a policy.", policies());
+    }
+
+    private void assertCachedIsTold() throws InterruptedException {
+        String cached = millrace(cluster, "fs", "du", "--cached", "/data").expectSuccess();
+        assertTrue(cached.contains("(100 %), as last summed up"), cached);
+        String exact = millrace(cluster, "fs", "du", "--cached", "--exact", "/data").out();
+        assertTrue(exact.contains("(100 %), at its owners now"), exact);
+        String stat = millrace(cluster, "fs", "stat", "/data").expectSuccess();
+        assertTrue(stat.matches("(?s).*pinned +with /data: .* there \\(100 %\\).*"), stat);
+    }
+
+    private GetResidencyResponse awaitComplete() throws InterruptedException {
+        long end = System.nanoTime() + LIMIT.toNanos();
+        while (true) {
+            GetResidencyResponse residency =
+                    cluster.metadata()
+                            .getResidency(
+                                    GetResidencyRequest.newBuilder().setPath("/data").build());
+            if (residency.getComplete() && residency.getCachedBytes() == residency.getBytes()) {
+                return residency;
+            }
+            if (System.nanoTime() > end) {
+                throw new AssertionError("never complete: " + residency);
+            }
+            Thread.sleep(50);
+        }
     }
 
     private String policies() throws InterruptedException {

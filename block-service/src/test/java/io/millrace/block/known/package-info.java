@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.block.known;
+
+import org.jspecify.annotations.NullMarked;

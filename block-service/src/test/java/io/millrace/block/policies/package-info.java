@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.block.policies;
+
+import org.jspecify.annotations.NullMarked;

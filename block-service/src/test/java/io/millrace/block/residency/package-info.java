@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.block.residency;
+
+import org.jspecify.annotations.NullMarked;

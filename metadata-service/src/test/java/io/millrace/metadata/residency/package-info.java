@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.metadata.residency;
+
+import org.jspecify.annotations.NullMarked;
