@@ -92,6 +92,15 @@ final class PlainClient implements AutoCloseable {
         return total;
     }
 
+    /** Reads a range by one request; how many bytes came. */
+    long readRange(String path, long from, long bytes) {
+        try (InputStream body = range(path, from, bytes)) {
+            return drain(body, new byte[BUFFER_BYTES]);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private InputStream range(String path, long from, long bytes) {
         return client.getObject(get ->
                 get.bucket(bucket)

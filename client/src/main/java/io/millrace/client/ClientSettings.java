@@ -54,4 +54,40 @@ public record ClientSettings(
                 Duration.ofHours(24),
                 null);
     }
+
+    /** As a client on the host {@code id}. */
+    public ClientSettings withHostId(String id) {
+        return new ClientSettings(
+                metadataHost,
+                metadataPort,
+                subscriber,
+                metadataTimeout,
+                readTimeout,
+                attemptTimeout,
+                suspectTime,
+                connectionsPerWorker,
+                cachedNames,
+                readAheadBytes,
+                scanAheadBytes,
+                outage,
+                id);
+    }
+
+    /** With another time after which a worker that sends nothing is given up. */
+    public ClientSettings withAttemptTimeout(Duration timeout) {
+        return new ClientSettings(
+                metadataHost,
+                metadataPort,
+                subscriber,
+                metadataTimeout,
+                readTimeout,
+                timeout,
+                suspectTime,
+                connectionsPerWorker,
+                cachedNames,
+                readAheadBytes,
+                scanAheadBytes,
+                outage,
+                hostId);
+    }
 }

@@ -59,10 +59,11 @@ public final class ChaosRun {
         cluster.bucket().putAll(DATA, "set/");
         cluster.addMount("/data", "set/", options -> options.setBlockBytes(1 << 20));
         String[] service = cluster.cluster().endpoints().metadataService().split(":");
-        ClientSettings standard =
-                ClientSettings.of(service[0], Integer.parseInt(service[1]), "chaos");
-        try (MillraceClient client =
-                        MillraceClient.connect(elsewhere(standard), Duration.ofSeconds(30));
+        ClientSettings elsewhere =
+                ClientSettings.of(service[0], Integer.parseInt(service[1]), "chaos")
+                        .withHostId("another-host")
+                        .withAttemptTimeout(Duration.ofSeconds(4));
+        try (MillraceClient client = MillraceClient.connect(elsewhere, Duration.ofSeconds(30));
                 CheckingReaders readers = new CheckingReaders(client, "/data", DATA)) {
             Faults faults = new Faults(cluster, smallDisk, settings.seed());
             readers.start(settings.readers(), settings.seed());
@@ -74,23 +75,6 @@ public final class ChaosRun {
             readers.close();
             return readers.report(settings.seed(), faults.counts());
         }
-    }
-
-    private static ClientSettings elsewhere(ClientSettings standard) {
-        return new ClientSettings(
-                standard.metadataHost(),
-                standard.metadataPort(),
-                standard.subscriber(),
-                standard.metadataTimeout(),
-                standard.readTimeout(),
-                Duration.ofSeconds(4),
-                standard.suspectTime(),
-                standard.connectionsPerWorker(),
-                standard.cachedNames(),
-                standard.readAheadBytes(),
-                standard.scanAheadBytes(),
-                standard.outage(),
-                "another-host");
     }
 
     /** A file system of its own, so small that it can be filled. */
