@@ -107,7 +107,7 @@ public final class WorkerBench implements Callable<Integer> {
 
         List<String> small() {
             return data.paths().stream()
-                    .filter(path -> path.startsWith("class-") && data.lengths().get(path) > 0)
+                    .filter(path -> path.startsWith("class-") && data.content(path).length > 0)
                     .toList();
         }
 
