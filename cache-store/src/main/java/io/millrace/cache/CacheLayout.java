@@ -116,6 +116,12 @@ final class CacheLayout {
         return inPlace ? Optional.of(FileVersion.parse(hex)) : Optional.empty();
     }
 
+    /** Whether a name of a file is one that complete files have. */
+    static boolean isOfCompleteFile(Path path) {
+        String name = path.getFileName().toString();
+        return name.length() == FileVersion.HEX_LENGTH || name.endsWith(CRC);
+    }
+
     private Path path(FileVersion version, String suffix) {
         return files.resolve(inner(version) + suffix);
     }

@@ -358,7 +358,19 @@ public final class CacheStore implements AutoCloseable {
         spaces.forEach(CacheSpace::trim);
     }
 
-    private void restore(CacheTier tier, FileVersion version) {
+    /** A complete file that nobody has asked for costs one stat and no entry. */
+    private void restore(CacheTier tier, CacheWalk.Found found) {
+        long removals = index.removals();
+        long length =
+                found.onlyComplete()
+                        ? tier.layout().complete(found.version()).toFile().length()
+                        : 0;
+        if (length == 0 || !index.restoreComplete(found.version(), tier, length, removals)) {
+            examine(tier, found.version());
+        }
+    }
+
+    private void examine(CacheTier tier, FileVersion version) {
         CacheEntry entry = index.reference(version, true, null);
         if (entry == null) {
             return;
