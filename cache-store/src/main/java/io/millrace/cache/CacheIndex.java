@@ -97,7 +97,6 @@ final class CacheIndex {
             use(entry);
             if (file != FileTable.NONE) {
                 classify(entry, as);
-                eviction(file).access(file);
             } else if (as != null) {
                 entry.cacheClass = as;
             }
@@ -384,7 +383,7 @@ final class CacheIndex {
         }
     }
 
-    /** It is in use by others than this process: not for eviction now. */
+    /** It was opened, or is in use by others than this process: not for eviction now. */
     void touch(CacheEntry entry) {
         try (var _ = locked()) {
             if (entry.file != FileTable.NONE) {

@@ -12,6 +12,7 @@ import java.util.Optional;
  * worker-id                     that worker's name
  * epoch                         how often the cache was opened after an unclean stop
  * clean                         there after a clean stop: the boot it happened in
+ * scrub                         how far the scrubber is, and when its pass began
  * unsynced                      there when files are kept without sync: the boot in which they may be trusted
  * v1/ab/cd/abcd…                complete, immutable
  * v1/ab/cd/abcd….crc            its checksums
@@ -86,6 +87,10 @@ final class CacheLayout {
 
     Path clean() {
         return directory.resolve("clean");
+    }
+
+    Path scrub() {
+        return directory.resolve("scrub");
     }
 
     Path unsynced() {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,9 +44,12 @@ public final class CacheStore implements AutoCloseable {
     private final CacheDropper dropper;
     private final List<CacheSpace> spaces = new ArrayList<>();
     private final CacheMover mover;
+    private final CacheRetirement retirement;
     private final CacheSealer sealer;
     private final Thread recovery;
     private final CacheChunks chunks;
+    private final CacheVerifier verifier;
+    private final List<CacheScrubber> scrubbers;
     private volatile boolean closed;
 
     private CacheStore(List<CacheTier> tiers, CacheSettings settings) {
@@ -53,6 +57,7 @@ public final class CacheStore implements AutoCloseable {
         this.settings = settings;
         this.index = new CacheIndex(this.tiers, settings.eviction(), settings.openFiles());
         this.dropper = new CacheDropper(index, this::release);
+        this.retirement = new CacheRetirement(this.tiers, index, dropper);
         this.mover =
                 new CacheMover(
                         index,
@@ -71,8 +76,16 @@ public final class CacheStore implements AutoCloseable {
                         dropper,
                         sealer,
                         settings.sync(),
-                        this::retireIfBroken,
+                        this::diskFailed,
                         () -> closed);
+        this.verifier =
+                new CacheVerifier(index, dropper, this::find, this::release, this::diskFailed);
+        this.scrubbers =
+                this.tiers.stream()
+                        .map(tier ->
+                                new CacheScrubber(
+                                        tier, verifier, () -> closed, InstantSource.system()))
+                        .toList();
         CacheRecovery walks = new CacheRecovery(this.tiers, () -> closed);
         this.recovery =
                 Thread.ofPlatform()
@@ -116,7 +129,7 @@ public final class CacheStore implements AutoCloseable {
 
     /** The directories in use, absolute, the fastest first. */
     public List<Path> paths() {
-        return tiers.stream().filter(tier -> !tier.isRetired()).map(CacheTier::path).toList();
+        return retirement.paths();
     }
 
     /**
@@ -168,13 +181,14 @@ public final class CacheStore implements AutoCloseable {
                 if (entry.length == length
                         && (entry.isOpen() || entry.open(entry.tier().directory()))) {
                     opened = true;
+                    index.touch(entry);
                     mover.promoteSoon(entry);
                     return new CachedFile(this, entry, length);
                 }
                 LOG.log(Level.WARNING, "cache file={0} is not as it must be: dropped", version);
                 dropper.drop(entry, CacheIndex.Users.ANY);
             } catch (IOException e) {
-                if (!entry.isPlaced() || !retireIfBroken(entry.tier(), e)) {
+                if (!entry.isPlaced() || !diskFailed(entry.tier(), e)) {
                     throw failure("cache file " + version + " cannot be opened", e);
                 }
             } finally {
@@ -320,42 +334,24 @@ public final class CacheStore implements AutoCloseable {
 
     /** Bytes of a file could not be read. */
     void readFailed(CacheEntry entry, IOException e) {
-        retireIfBroken(entry.tier(), e);
+        diskFailed(entry.tier(), e);
     }
 
-    /**
-     * Gives a directory up when its disk has failed: its files are forgotten, to be filled again
-     * elsewhere.
-     */
-    private boolean retireIfBroken(CacheTier tier, IOException e) {
-        if (!DiskErrors.isDiskBroken(e)) {
-            return false;
-        }
-        if (tier.retire()) {
-            LOG.log(
-                    Level.ERROR,
-                    "cache directory={0} retired, its disk fails: {1}; the worker goes on with {2}",
-                    tier.path(),
-                    e.getMessage(),
-                    paths());
-            index.retire(tier);
-            Thread.ofVirtual().name("cache-retire").start(() -> forgetAll(tier));
-        }
-        return true;
-    }
-
-    /** Who has a file open keeps it; for all others it is gone. */
-    private void forgetAll(CacheTier tier) {
-        for (CacheEntry entry : index.all()) {
-            if (entry.isPlaced() && entry.tier() == tier) {
-                dropper.forget(entry);
-            }
-        }
+    private boolean diskFailed(CacheTier tier, IOException e) {
+        return retirement.retireIfBroken(tier, e);
     }
 
     private void recovered() {
         index.recovered();
         spaces.forEach(CacheSpace::trim);
+        scrubbers.forEach(scrubber -> scrubber.start(settings.scrubRate()));
+    }
+
+    /**
+     * Reads what is resident of a file from the disk, and drops the file if a byte of it is wrong.
+     */
+    public Verification verify(FileVersion version) {
+        return verifier.verify(version);
     }
 
     /** A complete file that nobody has asked for costs one stat and no entry. */
@@ -395,7 +391,7 @@ public final class CacheStore implements AutoCloseable {
                             && entry.isFull();
         } catch (IOException e) {
             LOG.log(Level.WARNING, "cache file={0} not read: {1}", version, e.getMessage());
-            retireIfBroken(tier, e);
+            diskFailed(tier, e);
         } finally {
             entry.files.unlock();
             if (full) {
@@ -411,7 +407,9 @@ public final class CacheStore implements AutoCloseable {
                 index.usage(),
                 chunks.refusedBytes(),
                 chunks.writeFailures() + sealer.failures(),
-                chunks.corruptChunks() + mover.corruptChunks(),
+                chunks.corruptChunks() + mover.corruptChunks() + verifier.corruptFiles(),
+                scrubbers.stream().mapToLong(CacheScrubber::bytes).sum(),
+                scrubbers.stream().mapToLong(CacheScrubber::passMillis).max().orElse(0),
                 mover.promotedBytes(),
                 mover.demotedBytes(),
                 index.isRecovered());
@@ -456,6 +454,11 @@ public final class CacheStore implements AutoCloseable {
                 LOG.log(Level.WARNING, "the clean stop is not noted: {0}", e.getMessage());
             }
         }
+    }
+
+    /** Those of the directories, in order. For tests. */
+    List<CacheScrubber> scrubbers() {
+        return scrubbers;
     }
 
     /** Ends as a killed process would: nothing is finished or noted. For tests. */

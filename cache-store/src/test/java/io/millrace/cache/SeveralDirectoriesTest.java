@@ -221,7 +221,8 @@ class SeveralDirectoriesTest {
                                 List.of(settings(fast, fastChunks), settings(slow, slowChunks)),
                                 SyncPolicy.COMPLETE,
                                 4,
-                                eviction));
+                                eviction,
+                                new ByteCount(0)));
         await("recovered", () -> store.usage().recovered());
         return store;
     }
