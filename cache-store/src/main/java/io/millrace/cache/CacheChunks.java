@@ -156,6 +156,7 @@ final class CacheChunks {
                     entry.version,
                     chunk,
                     e.getMessage());
+            diskFailed.accept(entry.tier(), e);
         }
         try {
             if (dropper.drop(entry, CacheIndex.Users.ANY)) {

@@ -68,7 +68,7 @@ public final class CacheStore implements AutoCloseable {
                         this::release,
                         () -> closed);
         this.tiers.forEach(tier -> spaces.add(new CacheSpace(index, tier, mover::clear)));
-        this.sealer = new CacheSealer(index, settings.sync(), this::release);
+        this.sealer = new CacheSealer(index, settings.sync(), this::release, this::diskFailed);
         this.chunks =
                 new CacheChunks(
                         index,
@@ -108,6 +108,7 @@ public final class CacheStore implements AutoCloseable {
                 tiers.add(new CacheTier(tiers.size(), taken, each));
             }
         } catch (RuntimeException e) {
+            tiers.forEach(CacheStore::markClean);
             tiers.forEach(tier -> tier.directory().close());
             throw e;
         }
@@ -213,13 +214,14 @@ public final class CacheStore implements AutoCloseable {
      * waits for no copy: files that are read again go up by themselves.
      */
     private CacheTier placeFor(CacheClass as, long length) {
-        CacheTier chosen = tiers.getFirst();
-        for (CacheTier tier : tiers) {
-            if (!tier.isRetired() && length <= tier.settings().capacity().bytes()) {
+        List<CacheTier> live = tiers.stream().filter(tier -> !tier.isRetired()).toList();
+        CacheTier chosen = live.isEmpty() ? tiers.getFirst() : live.getFirst();
+        for (CacheTier tier : live) {
+            if (length <= tier.settings().capacity().bytes()) {
                 if (index.hasRoom(tier, length)) {
                     return tier;
                 }
-                if (chosen.isRetired() || index.mayDisplace(tier, as)) {
+                if (index.mayDisplace(tier, as)) {
                     chosen = tier;
                 }
             }
