@@ -23,7 +23,7 @@ final class CacheChunks {
     private final SyncPolicy sync;
     private final BiConsumer<CacheTier, IOException> diskFailed;
     private final BooleanSupplier closed;
-    private final ChunkChecks checks = new ChunkChecks();
+    private final ChunkChecks checks;
     private final LongAdder refusedBytes = new LongAdder();
     private final LongAdder writeFailures = new LongAdder();
     private final LongAdder corruptChunks = new LongAdder();
@@ -40,7 +40,8 @@ final class CacheChunks {
             CacheSealer sealer,
             SyncPolicy sync,
             BiConsumer<CacheTier, IOException> diskFailed,
-            BooleanSupplier closed) {
+            BooleanSupplier closed,
+            ChunkChecks checks) {
         this.index = index;
         this.spaces = spaces;
         this.dropper = dropper;
@@ -48,6 +49,7 @@ final class CacheChunks {
         this.sync = sync;
         this.diskFailed = diskFailed;
         this.closed = closed;
+        this.checks = checks;
     }
 
     CachedFile.Put put(CacheEntry entry, int chunk, ByteBuffer bytes) {
@@ -169,8 +171,7 @@ final class CacheChunks {
     /** A file the disk cannot read is dropped like one with a wrong checksum. */
     boolean verify(CacheEntry entry, int chunk) {
         try {
-            entry.openChecksums();
-            if (checks.crc(entry, chunk) == entry.checksum(chunk)) {
+            if (checks.isRight(entry, chunk)) {
                 if (entry.state(chunk) == ChunkSidecar.SUSPECT) {
                     entry.confirm(chunk);
                     entry.change(chunk, ChunkSidecar.SUSPECT, ChunkSidecar.PRESENT);
@@ -201,6 +202,7 @@ final class CacheChunks {
                     entry.version,
                     chunk,
                     e.getMessage());
+            diskFailed.accept(entry.tier(), e);
         }
         entry.spoil(chunk);
         try {

@@ -6,13 +6,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Optional;
-import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A complete file on its way from one directory to another: written under a name that recovery
@@ -33,7 +29,7 @@ record CacheCopy(FileVersion version, long length, CacheDirectory from, CacheDir
         Files.createDirectories(copy.getParent());
         try (FileChannel source =
                         FileChannel.open(from.layout().complete(version), StandardOpenOption.READ);
-                ChunkTable checksums = openChecksums();
+                ChunkTable checksums = Checksums.open(from, version, length);
                 FileChannel target =
                         FileChannel.open(
                                 copy,
@@ -67,41 +63,17 @@ record CacheCopy(FileVersion version, long length, CacheDirectory from, CacheDir
         for (int chunk = 0; chunk < BlockLayout.chunks(length); chunk++) {
             buffer.clear().limit((int) BlockLayout.chunkRange(chunk, length).length());
             CacheReaders.readFully(source, buffer, (long) chunk * BlockLayout.CHUNK_BYTES);
-            CRC32C crc = new CRC32C();
-            crc.update(buffer.flip());
-            if ((int) crc.getValue() != checksums.crc(chunk)) {
+            int crc = Checksums.crc(buffer.flip());
+            if (crc != checksums.crc(chunk)) {
                 return false;
             }
             buffer.rewind();
             while (buffer.hasRemaining()) {
                 target.write(buffer);
             }
-            copied.setPresent(chunk, (int) crc.getValue());
+            copied.setPresent(chunk, crc);
         }
         return true;
-    }
-
-    private @Nullable ChunkTable openChecksums() throws IOException {
-        if (BlockLayout.chunks(length) == 1) {
-            ChecksumAttribute.Opened attribute =
-                    ChecksumAttribute.open(from.layout().complete(version), version, from.epoch());
-            if (attribute != null) {
-                return attribute.table();
-            }
-        }
-        try {
-            ChunkSidecar table = ChunkSidecar.openToRead(from.layout().crc(version));
-            Optional<ChunkSidecar.Header> header = table.header();
-            if (header.isPresent()
-                    && header.get().version().equals(version)
-                    && header.get().length() == length) {
-                return table;
-            }
-            table.close();
-            return null;
-        } catch (NoSuchFileException e) {
-            return null;
-        }
     }
 
     /** A table without its data is deleted by recovery, so it may have its name at once. */

@@ -149,6 +149,16 @@ final class CacheDirectory implements AutoCloseable {
         }
     }
 
+    /** How far the scrubber was; empty: it has not begun. */
+    String scrubPosition() throws IOException {
+        String kept = content(layout.scrub());
+        return kept == null ? "" : kept;
+    }
+
+    void keepScrubPosition(String position) throws IOException {
+        replace(layout.scrub(), position);
+    }
+
     /** Says that all that was written is as it was meant to be. */
     void markClean() throws IOException {
         replace(layout.clean(), boot.toString());
@@ -223,7 +233,7 @@ final class CacheDirectory implements AutoCloseable {
 
     private static @Nullable String content(Path file) throws IOException {
         try {
-            return Files.readString(file).strip();
+            return Files.readString(file).stripTrailing();
         } catch (NoSuchFileException e) {
             return null;
         } catch (java.nio.charset.CharacterCodingException e) {

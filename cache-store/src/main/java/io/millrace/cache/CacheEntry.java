@@ -389,23 +389,11 @@ final class CacheEntry {
 
     /** Opens the checksums of a complete file: once it is believed, they are not kept open. */
     void openChecksums() throws IOException {
-        CacheDirectory directory = tier().directory();
         files.lock();
         try {
-            if (table != null || kind != Kind.COMPLETE || BlockLayout.chunks(length) == 0) {
-                return;
+            if (table == null && kind == Kind.COMPLETE) {
+                table = Checksums.open(tier().directory(), version, length);
             }
-            ChecksumAttribute.Opened attribute =
-                    BlockLayout.chunks(length) == 1
-                            ? ChecksumAttribute.open(
-                                    directory.layout().complete(version),
-                                    version,
-                                    directory.epoch())
-                            : null;
-            table =
-                    attribute == null
-                            ? ChunkSidecar.open(directory.layout().crc(version))
-                            : attribute.table();
         } finally {
             files.unlock();
         }

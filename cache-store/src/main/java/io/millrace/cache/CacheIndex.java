@@ -46,6 +46,7 @@ final class CacheIndex {
     /** Open, and used by nobody: longest first. */
     private final LinkedHashSet<CacheEntry> idle = new LinkedHashSet<>();
 
+    private long removals;
     private volatile boolean recovered;
     private volatile boolean leftBehind;
 
@@ -96,7 +97,6 @@ final class CacheIndex {
             use(entry);
             if (file != FileTable.NONE) {
                 classify(entry, as);
-                eviction(file).access(file);
             } else if (as != null) {
                 entry.cacheClass = as;
             }
@@ -180,17 +180,9 @@ final class CacheIndex {
                     && !entry.isOpen()
                     && entries.remove(entry.version, entry)) {
                 idle.remove(entry);
-                setFlag(entry.file, FileTable.COMPLETE, entry.kind == CacheEntry.Kind.COMPLETE);
-                setFlag(entry.file, FileTable.VERIFIED, entry.isVerified());
+                files.put(entry.file, FileTable.COMPLETE, entry.kind == CacheEntry.Kind.COMPLETE);
+                files.put(entry.file, FileTable.VERIFIED, entry.isVerified());
             }
-        }
-    }
-
-    private void setFlag(int file, int flag, boolean on) {
-        if (on) {
-            files.set(file, flag);
-        } else {
-            files.clear(file, flag);
         }
     }
 
@@ -241,6 +233,35 @@ final class CacheIndex {
             long change = residentBytes - entry.residentBytes;
             resize(entry, change);
             budget(entry).used += change;
+        }
+    }
+
+    /** How many files were removed so far. */
+    long removals() {
+        try (var _ = locked()) {
+            return removals;
+        }
+    }
+
+    /**
+     * Counts a complete file that was found on disk when {@link #removals} was {@code since};
+     * false: it is known, or it may have been removed since then.
+     */
+    boolean restoreComplete(FileVersion version, CacheTier tier, long length, long since) {
+        try (var _ = locked()) {
+            if (removals != since
+                    || entries.containsKey(version)
+                    || files.find(version) != FileTable.NONE) {
+                return false;
+            }
+            TierBudget budget = budgets.get(tier.number());
+            int file = files.add(version, tier.number(), CacheClass.DEFAULT);
+            files.set(file, FileTable.COMPLETE);
+            files.setBytes(file, length);
+            budget.files++;
+            budget.used += length;
+            budget.eviction.restore(file);
+            return true;
         }
     }
 
@@ -318,22 +339,14 @@ final class CacheIndex {
     /** Unused files that make room for a newcomer; none when it may not displace enough. */
     List<CacheEntry> victims(CacheTier tier, CacheClass newcomer, long bytes) {
         try (var _ = locked()) {
-            TierBudget budget = budgets.get(tier.number());
-            long needed = bytes - budget.room();
-            int[] victims = budget.eviction.victims(newcomer, needed, this::evictable);
-            long freed = 0;
-            for (int file : victims) {
-                freed += files.bytes(file);
-            }
-            return freed < needed ? List.of() : entriesOf(victims);
+            return entriesOf(budgets.get(tier.number()).victims(newcomer, bytes, this::evictable));
         }
     }
 
     /** Unused files that a directory has too many. */
     List<CacheEntry> excess(CacheTier tier) {
         try (var _ = locked()) {
-            TierBudget budget = budgets.get(tier.number());
-            return entriesOf(budget.eviction.excess(-budget.room(), this::evictable));
+            return entriesOf(budgets.get(tier.number()).excess(this::evictable));
         }
     }
 
@@ -370,7 +383,7 @@ final class CacheIndex {
         }
     }
 
-    /** It is in use by others than this process: not for eviction now. */
+    /** It was opened, or is in use by others than this process: not for eviction now. */
     void touch(CacheEntry entry) {
         try (var _ = locked()) {
             if (entry.file != FileTable.NONE) {
@@ -390,18 +403,11 @@ final class CacheIndex {
     void remove(CacheEntry entry, Gone gone) {
         try (var _ = locked()) {
             entries.remove(entry.version, entry);
+            removals++;
             entry.removed = true;
             int file = entry.file;
             if (file != FileTable.NONE) {
-                TierBudget budget = budget(entry);
-                if (gone == Gone.EVICTED) {
-                    budget.evictedFiles++;
-                    budget.evictedBytes += entry.residentBytes;
-                    budget.eviction.evict(file, files.identity(file));
-                } else {
-                    budget.eviction.remove(file);
-                }
-                budget.files--;
+                budget(entry).removed(file, files.identity(file), gone);
                 files.remove(file);
                 entry.file = FileTable.NONE;
             }
@@ -415,11 +421,9 @@ final class CacheIndex {
     /** Whether it lies elsewhere now: its reserved bytes there are its bytes from now on. */
     void moved(CacheEntry entry, CacheTier to) {
         try (var _ = locked()) {
-            TierBudget from = budget(entry);
             TierBudget target = budgets.get(to.number());
-            from.used -= entry.residentBytes;
-            from.files--;
-            from.eviction.remove(entry.file);
+            budget(entry).used -= entry.residentBytes;
+            budget(entry).removed(entry.file, files.identity(entry.file), Gone.OTHERWISE);
             target.files++;
             files.setTier(entry.file, to.number());
             files.clear(entry.file, FileTable.READ);
@@ -476,13 +480,12 @@ final class CacheIndex {
     /** Forgets the files of a directory but for those that have an entry. */
     void retire(CacheTier tier) {
         try (var _ = locked()) {
-            TierBudget budget = budgets.get(tier.number());
             for (int file = 0; file < files.end(); file++) {
                 if (files.tier(file) == tier.number()
                         && !entries.containsKey(files.version(file))) {
+                    TierBudget budget = budgets.get(tier.number());
                     budget.used -= files.bytes(file);
-                    budget.files--;
-                    budget.eviction.remove(file);
+                    budget.removed(file, files.identity(file), Gone.OTHERWISE);
                     files.remove(file);
                 }
             }

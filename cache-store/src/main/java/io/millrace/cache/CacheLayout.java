@@ -14,6 +14,7 @@ import java.util.Optional;
  * worker-id                     that worker's name
  * epoch                         how often the cache was opened after an unclean stop
  * clean                         there after a clean stop: the boot it happened in
+ * scrub                         how far the scrubber is, and when its pass began
  * unsynced                      there when files are kept without sync: the boot in which they may be trusted
  * v1/ab/cd/abcd…                complete, immutable
  * v1/ab/cd/abcd….crc            its checksums
@@ -90,6 +91,10 @@ final class CacheLayout {
         return directory.resolve("clean");
     }
 
+    Path scrub() {
+        return directory.resolve("scrub");
+    }
+
     Path unsynced() {
         return directory.resolve("unsynced");
     }
@@ -124,6 +129,12 @@ final class CacheLayout {
         Files.deleteIfExists(chunks(version));
         Files.deleteIfExists(part(version));
         Files.deleteIfExists(crc(version));
+    }
+
+    /** Whether a name of a file is one that complete files have. */
+    static boolean isOfCompleteFile(Path path) {
+        String name = path.getFileName().toString();
+        return name.length() == FileVersion.HEX_LENGTH || name.endsWith(CRC);
     }
 
     private Path path(FileVersion version, String suffix) {

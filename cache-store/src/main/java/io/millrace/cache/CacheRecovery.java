@@ -1,6 +1,5 @@
 package io.millrace.cache;
 
-import io.millrace.model.FileVersion;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -26,7 +25,7 @@ final class CacheRecovery {
      * @param found is told each file that has a name in a directory
      * @param recovered once every directory has been walked, or retired
      */
-    void run(BiConsumer<CacheTier, FileVersion> found, Runnable recovered) {
+    void run(BiConsumer<CacheTier, CacheWalk.Found> found, Runnable recovered) {
         for (CacheTier tier : tiers) {
             try {
                 for (Path other : tier.directory().foreign(false)) {
@@ -36,7 +35,7 @@ final class CacheRecovery {
                             other);
                 }
                 new CacheWalk(tier.layout(), () -> closed.getAsBoolean() || tier.isRetired())
-                        .run(version -> found.accept(tier, version));
+                        .run(file -> found.accept(tier, file));
             } catch (IOException | RuntimeException e) {
                 if (!tier.isRetired()) {
                     LOG.log(Level.ERROR, "cache recovery of " + tier.path() + " ended", e);

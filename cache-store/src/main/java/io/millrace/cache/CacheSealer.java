@@ -12,6 +12,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -33,6 +34,7 @@ final class CacheSealer {
     private final CacheIndex index;
     private final SyncPolicy sync;
     private final Consumer<CacheEntry> release;
+    private final BiConsumer<CacheTier, IOException> diskFailed;
     private final ExecutorService threads =
             Executors.newFixedThreadPool(
                     THREADS, Thread.ofPlatform().daemon().name("cache-seal-", 0).factory());
@@ -40,10 +42,15 @@ final class CacheSealer {
     private final Semaphore slots = new Semaphore(WAITING);
     private final LongAdder failures = new LongAdder();
 
-    CacheSealer(CacheIndex index, SyncPolicy sync, Consumer<CacheEntry> release) {
+    CacheSealer(
+            CacheIndex index,
+            SyncPolicy sync,
+            Consumer<CacheEntry> release,
+            BiConsumer<CacheTier, IOException> diskFailed) {
         this.index = index;
         this.sync = sync;
         this.release = release;
+        this.diskFailed = diskFailed;
     }
 
     /** Seals a full entry soon; the caller holds a reference, another is taken for the work. */
@@ -111,6 +118,7 @@ final class CacheSealer {
                     "cache file={0} not completed: {1}",
                     entry.version,
                     e.getMessage());
+            diskFailed.accept(entry.tier(), e);
         }
     }
 

@@ -16,12 +16,14 @@ import java.util.Set;
  * @param sync when data is made durable
  * @param openFiles most files kept open beyond those in use, 0 to 1,000,000
  * @param eviction of files whose {@link io.millrace.cache.eviction.CacheClass} names no policy
+ * @param scrubRate most bytes of each directory verified in the background, each second; 0: none
  */
 public record CacheSettings(
         List<CacheDirectorySettings> directories,
         SyncPolicy sync,
         int openFiles,
-        EvictionKind eviction) {
+        EvictionKind eviction,
+        ByteCount scrubRate) {
 
     private static final int MOST_DIRECTORIES = 16;
 
@@ -29,6 +31,7 @@ public record CacheSettings(
         directories = List.copyOf(directories);
         requireNonNull(sync);
         requireNonNull(eviction);
+        requireNonNull(scrubRate);
         if (directories.isEmpty() || directories.size() > MOST_DIRECTORIES) {
             throw new IllegalArgumentException(
                     directories.size() + " cache directories: 1 to " + MOST_DIRECTORIES);
@@ -45,7 +48,7 @@ public record CacheSettings(
         }
     }
 
-    /** One directory, with eviction for epochs. */
+    /** One directory, with eviction for epochs, not scrubbed. */
     public CacheSettings(
             Path directory,
             ByteCount capacity,
@@ -56,7 +59,8 @@ public record CacheSettings(
                 List.of(new CacheDirectorySettings(directory, capacity, freeSpaceReserve)),
                 sync,
                 openFiles,
-                EvictionKind.EPOCH);
+                EvictionKind.EPOCH,
+                new ByteCount(0));
     }
 
     /** No reserve, data synced before a file is complete, 512 open files. */
@@ -71,6 +75,6 @@ public record CacheSettings(
 
     /** As this, with another eviction. */
     public CacheSettings with(EvictionKind other) {
-        return new CacheSettings(directories, sync, openFiles, other);
+        return new CacheSettings(directories, sync, openFiles, other, scrubRate);
     }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,9 +44,12 @@ public final class CacheStore implements AutoCloseable {
     private final CacheDropper dropper;
     private final List<CacheSpace> spaces = new ArrayList<>();
     private final CacheMover mover;
+    private final CacheRetirement retirement;
     private final CacheSealer sealer;
     private final Thread recovery;
     private final CacheChunks chunks;
+    private final CacheVerifier verifier;
+    private final List<CacheScrubber> scrubbers;
     private volatile boolean closed;
 
     private CacheStore(List<CacheTier> tiers, CacheSettings settings) {
@@ -53,6 +57,7 @@ public final class CacheStore implements AutoCloseable {
         this.settings = settings;
         this.index = new CacheIndex(this.tiers, settings.eviction(), settings.openFiles());
         this.dropper = new CacheDropper(index, this::release);
+        this.retirement = new CacheRetirement(this.tiers, index, dropper);
         this.mover =
                 new CacheMover(
                         index,
@@ -63,7 +68,8 @@ public final class CacheStore implements AutoCloseable {
                         this::release,
                         () -> closed);
         this.tiers.forEach(tier -> spaces.add(new CacheSpace(index, tier, mover::clear)));
-        this.sealer = new CacheSealer(index, settings.sync(), this::release);
+        this.sealer = new CacheSealer(index, settings.sync(), this::release, this::diskFailed);
+        ChunkChecks checks = new ChunkChecks();
         this.chunks =
                 new CacheChunks(
                         index,
@@ -71,8 +77,18 @@ public final class CacheStore implements AutoCloseable {
                         dropper,
                         sealer,
                         settings.sync(),
-                        this::retireIfBroken,
-                        () -> closed);
+                        this::diskFailed,
+                        () -> closed,
+                        checks);
+        this.verifier =
+                new CacheVerifier(
+                        index, dropper, checks, this::find, this::release, this::diskFailed);
+        this.scrubbers =
+                this.tiers.stream()
+                        .map(tier ->
+                                new CacheScrubber(
+                                        tier, verifier, () -> closed, InstantSource.system()))
+                        .toList();
         CacheRecovery walks = new CacheRecovery(this.tiers, () -> closed);
         this.recovery =
                 Thread.ofPlatform()
@@ -88,17 +104,7 @@ public final class CacheStore implements AutoCloseable {
      *     one cannot be written
      */
     public static CacheStore open(CacheSettings settings) {
-        List<CacheTier> tiers = new ArrayList<>();
-        try {
-            for (CacheDirectorySettings each : settings.directories()) {
-                CacheDirectory taken = CacheDirectory.take(each.directory(), settings.sync());
-                tiers.add(new CacheTier(tiers.size(), taken, each));
-            }
-        } catch (RuntimeException e) {
-            tiers.forEach(tier -> tier.directory().close());
-            throw e;
-        }
-        CacheStore store = new CacheStore(tiers, settings);
+        CacheStore store = new CacheStore(CacheTier.takeAll(settings), settings);
         store.spaces.forEach(CacheSpace::sampleDisk);
         store.recovery.start();
         return store;
@@ -116,7 +122,7 @@ public final class CacheStore implements AutoCloseable {
 
     /** The directories in use, absolute, the fastest first. */
     public List<Path> paths() {
-        return tiers.stream().filter(tier -> !tier.isRetired()).map(CacheTier::path).toList();
+        return retirement.paths();
     }
 
     /**
@@ -168,13 +174,14 @@ public final class CacheStore implements AutoCloseable {
                 if (entry.length == length
                         && (entry.isOpen() || entry.open(entry.tier().directory()))) {
                     opened = true;
+                    index.touch(entry);
                     mover.promoteSoon(entry);
                     return new CachedFile(this, entry, length);
                 }
                 LOG.log(Level.WARNING, "cache file={0} is not as it must be: dropped", version);
                 dropper.drop(entry, CacheIndex.Users.ANY);
             } catch (IOException e) {
-                if (!entry.isPlaced() || !retireIfBroken(entry.tier(), e)) {
+                if (!entry.isPlaced() || !diskFailed(entry.tier(), e)) {
                     throw failure("cache file " + version + " cannot be opened", e);
                 }
             } finally {
@@ -199,13 +206,14 @@ public final class CacheStore implements AutoCloseable {
      * waits for no copy: files that are read again go up by themselves.
      */
     private CacheTier placeFor(CacheClass as, long length) {
-        CacheTier chosen = tiers.getFirst();
-        for (CacheTier tier : tiers) {
-            if (!tier.isRetired() && length <= tier.settings().capacity().bytes()) {
+        List<CacheTier> live = tiers.stream().filter(tier -> !tier.isRetired()).toList();
+        CacheTier chosen = live.isEmpty() ? tiers.getFirst() : live.getFirst();
+        for (CacheTier tier : live) {
+            if (length <= tier.settings().capacity().bytes()) {
                 if (index.hasRoom(tier, length)) {
                     return tier;
                 }
-                if (chosen.isRetired() || index.mayDisplace(tier, as)) {
+                if (index.mayDisplace(tier, as)) {
                     chosen = tier;
                 }
             }
@@ -320,45 +328,39 @@ public final class CacheStore implements AutoCloseable {
 
     /** Bytes of a file could not be read. */
     void readFailed(CacheEntry entry, IOException e) {
-        retireIfBroken(entry.tier(), e);
+        diskFailed(entry.tier(), e);
     }
 
-    /**
-     * Gives a directory up when its disk has failed: its files are forgotten, to be filled again
-     * elsewhere.
-     */
-    private boolean retireIfBroken(CacheTier tier, IOException e) {
-        if (!DiskErrors.isDiskBroken(e)) {
-            return false;
-        }
-        if (tier.retire()) {
-            LOG.log(
-                    Level.ERROR,
-                    "cache directory={0} retired, its disk fails: {1}; the worker goes on with {2}",
-                    tier.path(),
-                    e.getMessage(),
-                    paths());
-            index.retire(tier);
-            Thread.ofVirtual().name("cache-retire").start(() -> forgetAll(tier));
-        }
-        return true;
-    }
-
-    /** Who has a file open keeps it; for all others it is gone. */
-    private void forgetAll(CacheTier tier) {
-        for (CacheEntry entry : index.all()) {
-            if (entry.isPlaced() && entry.tier() == tier) {
-                dropper.forget(entry);
-            }
-        }
+    private boolean diskFailed(CacheTier tier, IOException e) {
+        return retirement.retireIfBroken(tier, e);
     }
 
     private void recovered() {
         index.recovered();
         spaces.forEach(CacheSpace::trim);
+        scrubbers.forEach(scrubber -> scrubber.start(settings.scrubRate()));
     }
 
-    private void restore(CacheTier tier, FileVersion version) {
+    /**
+     * Reads what is resident of a file from the disk, and drops the file if a byte of it is wrong.
+     */
+    public Verification verify(FileVersion version) {
+        return verifier.verify(version);
+    }
+
+    /** A complete file that nobody has asked for costs one stat and no entry. */
+    private void restore(CacheTier tier, CacheWalk.Found found) {
+        long removals = index.removals();
+        long length =
+                found.onlyComplete()
+                        ? tier.layout().complete(found.version()).toFile().length()
+                        : 0;
+        if (length == 0 || !index.restoreComplete(found.version(), tier, length, removals)) {
+            examine(tier, found.version());
+        }
+    }
+
+    private void examine(CacheTier tier, FileVersion version) {
         CacheEntry entry = index.reference(version, true, null);
         if (entry == null) {
             return;
@@ -383,7 +385,7 @@ public final class CacheStore implements AutoCloseable {
                             && entry.isFull();
         } catch (IOException e) {
             LOG.log(Level.WARNING, "cache file={0} not read: {1}", version, e.getMessage());
-            retireIfBroken(tier, e);
+            diskFailed(tier, e);
         } finally {
             entry.files.unlock();
             if (full) {
@@ -399,7 +401,9 @@ public final class CacheStore implements AutoCloseable {
                 index.usage(),
                 chunks.refusedBytes(),
                 chunks.writeFailures() + sealer.failures(),
-                chunks.corruptChunks() + mover.corruptChunks(),
+                chunks.corruptChunks() + mover.corruptChunks() + verifier.corruptFiles(),
+                scrubbers.stream().mapToLong(CacheScrubber::bytes).sum(),
+                scrubbers.stream().mapToLong(CacheScrubber::passMillis).max().orElse(0),
                 mover.promotedBytes(),
                 mover.demotedBytes(),
                 index.isRecovered());
@@ -431,19 +435,9 @@ public final class CacheStore implements AutoCloseable {
         }
         closeUnused();
         if (still) {
-            tiers.forEach(CacheStore::markClean);
+            tiers.forEach(CacheTier::markClean);
         }
         tiers.forEach(tier -> tier.directory().close());
-    }
-
-    private static void markClean(CacheTier tier) {
-        if (!tier.isRetired()) {
-            try {
-                tier.directory().markClean();
-            } catch (IOException e) {
-                LOG.log(Level.WARNING, "the clean stop is not noted: {0}", e.getMessage());
-            }
-        }
     }
 
     /** Ends as a killed process would: nothing is finished or noted. For tests. */

@@ -1,6 +1,12 @@
 package io.millrace.cache;
 
+import io.millrace.model.MillraceException;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -9,6 +15,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>It is retired when its disk fails: nothing is read from it or written to it from then on.
  */
 final class CacheTier {
+
+    private static final Logger LOG = System.getLogger(CacheTier.class.getName());
 
     private final int number;
     private final CacheDirectory directory;
@@ -51,5 +59,41 @@ final class CacheTier {
     /** False: it was retired before. */
     boolean retire() {
         return retired.compareAndSet(false, true);
+    }
+
+    /** Notes that all is as it must be, for the next start. */
+    void markClean() {
+        if (!isRetired()) {
+            try {
+                directory().markClean();
+            } catch (IOException e) {
+                LOG.log(Level.WARNING, "the clean stop is not noted: {0}", e.getMessage());
+            }
+        }
+    }
+
+    /** Those of the directories, in order. For tests. */
+    List<CacheScrubber> scrubbers() {
+        return scrubbers;
+    }
+
+    /**
+     * Takes all directories; when one cannot be had, none is kept.
+     *
+     * @throws MillraceException as {@link CacheDirectory#take}
+     */
+    static List<CacheTier> takeAll(CacheSettings settings) {
+        List<CacheTier> tiers = new ArrayList<>();
+        try {
+            for (CacheDirectorySettings each : settings.directories()) {
+                CacheDirectory taken = CacheDirectory.take(each.directory(), settings.sync());
+                tiers.add(new CacheTier(tiers.size(), taken, each));
+            }
+        } catch (RuntimeException e) {
+            tiers.forEach(CacheTier::markClean);
+            tiers.forEach(tier -> tier.directory().close());
+            throw e;
+        }
+        return tiers;
     }
 }

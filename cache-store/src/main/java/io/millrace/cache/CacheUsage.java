@@ -10,7 +10,9 @@ import java.util.function.ToLongFunction;
  * @param directories each of its directories, the fastest first
  * @param refusedBytes content that was not cached because nothing could make room for it
  * @param writeFailures chunks not cached because the disk failed
- * @param corruptChunks chunks dropped because their checksum was wrong
+ * @param corruptChunks chunks, or whole files, dropped because a checksum was wrong
+ * @param scrubbedBytes verified in the background
+ * @param scrubPassMillis how long the last whole pass of the slowest directory took; 0: none yet
  * @param promotedBytes content moved to a faster directory
  * @param demotedBytes content moved to a slower directory instead of being dropped
  * @param recovered whether every file found at the start has been counted
@@ -20,6 +22,8 @@ public record CacheUsage(
         long refusedBytes,
         long writeFailures,
         long corruptChunks,
+        long scrubbedBytes,
+        long scrubPassMillis,
         long promotedBytes,
         long demotedBytes,
         boolean recovered) {

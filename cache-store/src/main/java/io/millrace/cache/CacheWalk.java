@@ -7,14 +7,23 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.HashSet;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** Goes through the cached files, one directory at a time, and deletes what is none. */
 final class CacheWalk {
+
+    /**
+     * A file that has a name on disk.
+     *
+     * @param onlyComplete whether it has no other names than a complete file has
+     */
+    record Found(FileVersion version, boolean onlyComplete) {}
 
     private final CacheLayout layout;
     private final BooleanSupplier stopped;
@@ -25,7 +34,7 @@ final class CacheWalk {
     }
 
     /** Tells each file that has a name on disk, once. */
-    void run(Consumer<FileVersion> found) throws IOException {
+    void run(Consumer<Found> found) throws IOException {
         for (Path outer : children(layout.files())) {
             if (!isDirectory(outer)) {
                 Files.deleteIfExists(outer);
@@ -44,18 +53,21 @@ final class CacheWalk {
         }
     }
 
-    private void runDirectory(Path directory, Consumer<FileVersion> found) throws IOException {
-        Set<FileVersion> seen = new HashSet<>();
+    private void runDirectory(Path directory, Consumer<Found> found) throws IOException {
+        Map<FileVersion, Boolean> seen = new LinkedHashMap<>();
         for (Path child : children(directory)) {
             Optional<FileVersion> version = CacheLayout.versionOf(child);
             if (version.isEmpty()) {
                 deleteTree(child, stopped);
-            } else if (seen.add(version.get())) {
-                if (stopped.getAsBoolean()) {
-                    return;
-                }
-                found.accept(version.get());
+            } else {
+                seen.merge(version.get(), CacheLayout.isOfCompleteFile(child), Boolean::logicalAnd);
             }
+        }
+        for (Map.Entry<FileVersion, Boolean> file : seen.entrySet()) {
+            if (stopped.getAsBoolean()) {
+                return;
+            }
+            found.accept(new Found(file.getKey(), file.getValue()));
         }
     }
 
@@ -75,12 +87,12 @@ final class CacheWalk {
         return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
     }
 
-    private static Set<Path> children(Path directory) throws IOException {
-        Set<Path> children = new HashSet<>();
+    private static List<Path> children(Path directory) throws IOException {
+        List<Path> children = new ArrayList<>();
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
             stream.forEach(children::add);
         } catch (NoSuchFileException e) {
-            return Set.of();
+            return List.of();
         }
         return children;
     }

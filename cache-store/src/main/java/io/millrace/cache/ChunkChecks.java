@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
-import java.util.zip.CRC32C;
 
 /**
  * Computes the checksums of chunks as they lie on disk, as many at once as there are processors.
@@ -20,9 +19,17 @@ final class ChunkChecks {
     private final ConcurrentLinkedQueue<ByteBuffer> buffers = new ConcurrentLinkedQueue<>();
 
     /**
-     * @throws IOException when the disk fails, or the file is shorter than it must be
+     * Whether a chunk of an open file has the checksum that is kept of it.
+     *
+     * @throws IOException when the disk fails, the file is shorter than it must be, or no checksum
+     *     is kept
      */
-    int crc(CacheEntry entry, int chunk) throws IOException {
+    boolean isRight(CacheEntry entry, int chunk) throws IOException {
+        entry.openChecksums();
+        return crc(entry, chunk) == entry.checksum(chunk);
+    }
+
+    private int crc(CacheEntry entry, int chunk) throws IOException {
         ByteRange range = BlockLayout.chunkRange(chunk, entry.length);
         turns.acquireUninterruptibly();
         try {
@@ -32,9 +39,7 @@ final class ChunkChecks {
             try {
                 buffer.clear().limit(Math.toIntExact(range.length()));
                 entry.read(buffer, range.offset());
-                CRC32C crc = new CRC32C();
-                crc.update(buffer.flip());
-                return (int) crc.getValue();
+                return Checksums.crc(buffer.flip());
             } finally {
                 buffers.offer(buffer);
             }

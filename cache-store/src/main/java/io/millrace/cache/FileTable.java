@@ -186,6 +186,14 @@ final class FileTable {
         flags[file] |= (byte) flag;
     }
 
+    void put(int file, int flag, boolean on) {
+        if (on) {
+            set(file, flag);
+        } else {
+            clear(file, flag);
+        }
+    }
+
     void clear(int file, int flag) {
         flags[file] &= (byte) ~flag;
     }

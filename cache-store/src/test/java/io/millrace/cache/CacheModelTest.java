@@ -164,7 +164,8 @@ class CacheModelTest {
                                         .toList(),
                                 SyncPolicy.NEVER,
                                 3,
-                                eviction));
+                                eviction,
+                                new ByteCount(0)));
         TestFiles.await("recovered", () -> store.usage().recovered());
         return store;
     }

@@ -141,7 +141,8 @@ class FailingDiskTest {
                                         .toList(),
                                 SyncPolicy.NEVER,
                                 4,
-                                EvictionKind.EPOCH));
+                                EvictionKind.EPOCH,
+                                new ByteCount(0)));
         await("recovered", () -> store.usage().recovered());
         return store;
     }

@@ -103,7 +103,12 @@ class SeveralDirectoriesTest {
             try (CachedFile _ = store.openResident(file(0).version(), CHUNK).orElseThrow()) {
                 readOnce(store, file(1));
                 readOnce(store, file(1));
-                putAll(store, file(2));
+                await(
+                        "room in the other",
+                        () -> {
+                            putAll(store, file(2));
+                            return store.residentBytes(file(2).version()) == CHUNK;
+                        });
                 awaitIn(slow, file(2));
                 assertTrue(Files.exists(name(fast, file(0))));
             }
@@ -216,7 +221,8 @@ class SeveralDirectoriesTest {
                                 List.of(settings(fast, fastChunks), settings(slow, slowChunks)),
                                 SyncPolicy.COMPLETE,
                                 4,
-                                eviction));
+                                eviction,
+                                new ByteCount(0)));
         await("recovered", () -> store.usage().recovered());
         return store;
     }

@@ -105,6 +105,16 @@ final class BlockMetrics implements FillMeter, PeerMeter, DataPortMeter, BatchMe
         count(cache, "cache.evicted.files", "Files dropped for room", CacheUsage::evictedFiles);
         count(cache, "cache.evicted.bytes", "Bytes dropped for room", CacheUsage::evictedBytes);
         count(cache, "cache.refused.bytes", "Bytes that found no room", CacheUsage::refusedBytes);
+        gauge(
+                "cache.scrub.pass.seconds",
+                "How long the last whole pass of the scrubber took",
+                cache,
+                c -> c.usage().scrubPassMillis() / 1000.0);
+        count(
+                cache,
+                "cache.scrubbed.bytes",
+                "Bytes verified in the background",
+                CacheUsage::scrubbedBytes);
         count(
                 cache,
                 "cache.promoted.bytes",

@@ -30,6 +30,9 @@ public interface WorkerConfig {
     @WithDefault("complete")
     SyncPolicy sync();
 
+    @WithDefault("8MiB")
+    String scrubRate();
+
     @WithDefault("512")
     int openFiles();
 

@@ -144,7 +144,8 @@ record WorkerSettings(
                 settings,
                 config.sync(),
                 between("open-files", config.openFiles(), 0, 1_000_000),
-                eviction);
+                eviction,
+                new ByteCount(bytes("scrub-rate", config.scrubRate(), 0)));
     }
 
     private static long weight(WorkerConfig config, CacheSettings cache) {

@@ -11,7 +11,12 @@ import io.millrace.model.ByteCount;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.WithDefault;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +72,46 @@ class WorkerSettingsTest {
                 "millrace.worker.eviction is 'fifo': it must be one of lru, s3-fifo, epoch",
                 "eviction",
                 "fifo");
+    }
+
+    @Test
+    void scrubbingCanBeTurnedOff() {
+        assertEquals(new ByteCount(8L << 20), settings().cache().scrubRate());
+        assertEquals(new ByteCount(0), settings("scrub-rate", "0").cache().scrubRate());
+        assertRefused(
+                "millrace.worker.scrub-rate is 'fast': it must be a byte count",
+                "scrub-rate",
+                "fast");
+    }
+
+    @Test
+    void thePageOfSettingsHasThemAllWithTheirDefaults() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "configuration.md"));
+        List<String> rows = new ArrayList<>();
+        rows(WorkerConfig.class, "millrace.worker.", rows);
+        assertTrue(rows.size() > 20, rows.toString());
+        for (String row : rows) {
+            assertTrue(page.contains(row), () -> "docs/configuration.md lacks " + row);
+        }
+    }
+
+    private static void rows(Class<?> config, String prefix, List<String> rows) {
+        for (Method setting : config.getDeclaredMethods()) {
+            String name =
+                    prefix
+                            + setting.getName()
+                                    .replaceAll("([A-Z])", "-$1")
+                                    .toLowerCase(java.util.Locale.ROOT);
+            WithDefault value = setting.getAnnotation(WithDefault.class);
+            if (setting.getReturnType().isInterface()
+                    && config.equals(setting.getReturnType().getDeclaringClass())) {
+                rows(setting.getReturnType(), name + ".", rows);
+            } else if (value == null || value.value().contains("$")) {
+                rows.add("| `" + name + "` | ");
+            } else {
+                rows.add("| `" + name + "` | `" + value.value() + "` | ");
+            }
+        }
     }
 
     private static void assertRefused(String message, String... values) {
