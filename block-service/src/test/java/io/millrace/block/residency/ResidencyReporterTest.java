@@ -125,6 +125,20 @@ class ResidencyReporterTest {
     }
 
     @Test
+    void anEmptyFileLeavesNoByteUnknown() throws IOException {
+        ResidencyReporter reporter = reporter(100, sent::add);
+        parts.object("empty", 0);
+        FileSource empty = parts.stat("empty");
+        parts.filler.load(empty.fileVersion(), empty, ByteRange.whole(0));
+        read("a/x");
+
+        reporter.step();
+
+        assertEquals(0, sent.getLast().getUnknownBytes());
+        assertEquals(1_000, told("a").getResidentBytes());
+    }
+
+    @Test
     void heatHalvesInAnHour() {
         ResidencyReporter reporter = reporter(100, sent::add);
         read("top");

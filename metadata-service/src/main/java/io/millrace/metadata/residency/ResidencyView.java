@@ -45,7 +45,7 @@ public final class ResidencyView {
             boolean coarser) {
 
         private boolean isComplete() {
-            return madeMillis > 0 && !coarser && unknown.files() == 0;
+            return madeMillis > 0 && !coarser && unknown.bytes() == 0;
         }
     }
 

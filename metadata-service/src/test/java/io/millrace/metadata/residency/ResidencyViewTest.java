@@ -159,6 +159,13 @@ class ResidencyViewTest {
     }
 
     @Test
+    void emptyFilesAreNothingThatIsMissed() {
+        view.apply(new Summary(ONE, 1, List.of(directory("a", 100)), new Summary.Amount(2, 0)));
+
+        assertTrue(at("/data/a").isComplete());
+    }
+
+    @Test
     void onlyLiveWorkersAreHeard() {
         assertFalse(view.apply(summary(TWO, 1, directory("a", 100))));
         view.apply(summary(ONE, 1, directory("a", 100)));

@@ -100,7 +100,7 @@ final class UsageCommand implements Callable<Integer> {
                                 told ? Math.round(worker.getHeat()) : "-",
                                 Views.time(worker.getMadeMillis()),
                                 Optional.of(worker)
-                                        .filter(w -> w.getUnknownFiles() > 0)
+                                        .filter(w -> w.getUnknownBytes() > 0)
                                         .map(w ->
                                                 w.getUnknownFiles()
                                                         + " files, "
