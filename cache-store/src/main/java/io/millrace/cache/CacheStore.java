@@ -440,6 +440,11 @@ public final class CacheStore implements AutoCloseable {
         tiers.forEach(tier -> tier.directory().close());
     }
 
+    /** Those of the directories, in order. For tests. */
+    List<CacheScrubber> scrubbers() {
+        return scrubbers;
+    }
+
     /** Ends as a killed process would: nothing is finished or noted. For tests. */
     void abandon() {
         closed = true;

@@ -72,11 +72,6 @@ final class CacheTier {
         }
     }
 
-    /** Those of the directories, in order. For tests. */
-    List<CacheScrubber> scrubbers() {
-        return scrubbers;
-    }
-
     /**
      * Takes all directories; when one cannot be had, none is kept.
      *
