@@ -4,7 +4,6 @@ import io.millrace.cache.CacheSettings;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CachedFile;
 import io.millrace.cache.SyncPolicy;
-import io.millrace.cache.eviction.CacheClass;
 import io.millrace.model.ByteCount;
 import io.millrace.model.FileSource;
 import io.millrace.model.FileVersion;
@@ -141,8 +140,7 @@ public final class RecoveryBench implements Callable<Integer> {
             ByteBuffer bytes = ByteBuffer.allocate(BYTES);
             for (int number = 0; number < count; number++) {
                 FileSource source = source(number);
-                try (CachedFile file =
-                        store.open(source.fileVersion(), BYTES, CacheClass.of(source))) {
+                try (CachedFile file = store.open(source.fileVersion(), BYTES)) {
                     new Random(number).nextBytes(bytes.array());
                     file.put(0, bytes);
                 }

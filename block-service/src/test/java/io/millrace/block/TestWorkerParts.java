@@ -11,6 +11,7 @@ import io.millrace.block.peers.PeerSettings;
 import io.millrace.block.peers.Peers;
 import io.millrace.cache.CacheSettings;
 import io.millrace.cache.CacheStore;
+import io.millrace.cache.eviction.CacheClass;
 import io.millrace.contracts.DataPort.Origin;
 import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.MountOptions;
@@ -31,6 +32,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /** A cache and a filler over a real directory whose calls are counted, and may go wrong. */
@@ -44,6 +46,10 @@ public final class TestWorkerParts implements AutoCloseable {
     public final MountTable mounts;
     public final ClusterView view;
     public final Filler filler;
+
+    /** What the cache is told of files. */
+    public volatile Function<FileSource, CacheClass> classes = _ -> CacheClass.DEFAULT;
+
     private final Peers peers;
     private final Faults faults = new Faults();
 
@@ -99,7 +105,14 @@ public final class TestWorkerParts implements AutoCloseable {
                         },
                         new BucketLimits(settings.maxGets(), System::nanoTime),
                         () -> List.of(mount));
-        filler = new Filler(cache, mounts, peers, settings, FillMeter.NONE);
+        filler =
+                new Filler(
+                        cache,
+                        mounts,
+                        peers,
+                        file -> classes.apply(file),
+                        settings,
+                        FillMeter.NONE);
     }
 
     public TestWorkerParts(Path directory, long capacityBytes) throws IOException {

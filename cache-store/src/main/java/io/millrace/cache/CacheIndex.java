@@ -95,10 +95,8 @@ final class CacheIndex {
                 entries.put(version, entry);
             }
             use(entry);
-            if (file != FileTable.NONE) {
-                classify(entry, as);
-            } else if (as != null) {
-                entry.cacheClass = as;
+            if (as != null) {
+                classify(version, as);
             }
             return entry;
         }
@@ -124,11 +122,18 @@ final class CacheIndex {
         }
     }
 
-    private void classify(CacheEntry entry, @Nullable CacheClass as) {
-        if (as != null && !as.equals(entry.cacheClass)) {
-            entry.cacheClass = as;
-            files.setClass(entry.file, as);
-            eviction(entry.file).classify(entry.file, files.identity(entry.file), as);
+    /** Takes over what to think of a file; one that is not known is passed by. */
+    void classify(FileVersion version, CacheClass as) {
+        try (var _ = locked()) {
+            CacheEntry entry = entries.get(version);
+            int file = entry == null ? files.find(version) : entry.file;
+            if (file != FileTable.NONE && !as.equals(files.cacheClass(file))) {
+                files.setClass(file, as);
+                eviction(file).classify(file, files.identity(file), as);
+            }
+            if (entry != null) {
+                entry.cacheClass = as;
+            }
         }
     }
 

@@ -294,6 +294,11 @@ public final class CacheStore implements AutoCloseable {
         }
     }
 
+    /** Takes over what to think of a file; one that is not resident is passed by. */
+    public void classify(FileVersion version, CacheClass as) {
+        index.classify(version, as);
+    }
+
     /**
      * Unlinks a file. Who has it open reads on; its bytes stay in the budget until then.
      *

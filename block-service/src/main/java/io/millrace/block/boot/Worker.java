@@ -12,6 +12,7 @@ import io.millrace.block.known.KnownFiles;
 import io.millrace.block.known.KnownFilesFile;
 import io.millrace.block.mounts.MountTable;
 import io.millrace.block.peers.Peers;
+import io.millrace.block.policies.FileClasses;
 import io.millrace.block.policies.TtlSweep;
 import io.millrace.block.policies.WorkerPolicies;
 import io.millrace.block.residency.ResidencyReporter;
@@ -40,6 +41,7 @@ final class Worker {
     private static final Logger LOG = System.getLogger(Worker.class.getName());
     private static final int MOST_EVENT_LOOPS = 8;
     private static final int TTL_FILES_AT_ONCE = 10_000;
+    private static final Duration TELL_CLASSES = Duration.ofSeconds(1);
     private static final Duration SAVE_KNOWN = Duration.ofMinutes(5);
 
     /** In the first cache directory. */
@@ -59,6 +61,7 @@ final class Worker {
     private final WorkerPolicies policies = new WorkerPolicies();
     private final KnownFiles known;
     private final KnownFilesFile knownFile;
+    private final FileClasses classes;
     private final List<Loop> loops = new ArrayList<>();
     private @Nullable ResidencyTopic residencyTopic;
 
@@ -84,10 +87,12 @@ final class Worker {
         BucketLimits limits = new BucketLimits(settings.fill().maxGets(), System::nanoTime);
         this.mounts = new MountTable(UnderStores::open, limits, member::listMounts);
         this.peers = new Peers(view, settings.peers(), metrics, System::nanoTime);
-        Filler filler = new Filler(cache, mounts, peers, settings.fill(), metrics);
         this.known = new KnownFiles(settings.residency().files(), Clock.systemUTC());
         this.knownFile = new KnownFilesFile(cache.paths().getFirst().resolve(KNOWN_FILES));
         knownFile.restore(known);
+        this.classes =
+                new FileClasses(policies, known, cache::classify, () -> cache.usage().recovered());
+        Filler filler = new Filler(cache, mounts, peers, classes::of, settings.fill(), metrics);
         filler.observe(known);
         this.prefetches =
                 new Prefetches(filler, settings.prefetchFiles(), settings.fill().maxLoadGets());
@@ -148,6 +153,7 @@ final class Worker {
         TtlSweep ttl =
                 new TtlSweep(known, policies, cache::drop, Clock.systemUTC(), TTL_FILES_AT_ONCE);
         metrics.watch(known, ttl);
+        loops.add(Loop.start("classes", TELL_CLASSES, classes::step));
         loops.add(Loop.start("ttl", settings.ttlCheck(), ttl::step));
         loops.add(Loop.start("known-files", SAVE_KNOWN, this::saveKnown));
         kafka.map(ResidencyTopic::new)

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 
 /**
  * Reads files through the cache.
@@ -36,6 +37,7 @@ public final class Filler {
     private final CacheStore cache;
     private final MountTable mounts;
     private final Peers peers;
+    private final Function<FileSource, CacheClass> classes;
     private final FillSettings settings;
     private final FillMeter meter;
     private final GetPermits permits;
@@ -45,15 +47,20 @@ public final class Filler {
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<FileVersion, FileFill> fills = new HashMap<>();
 
+    /**
+     * @param classes what the cache is told of a file
+     */
     public Filler(
             CacheStore cache,
             MountTable mounts,
             Peers peers,
+            Function<FileSource, CacheClass> classes,
             FillSettings settings,
             FillMeter meter) {
         this.cache = cache;
         this.mounts = mounts;
         this.peers = peers;
+        this.classes = classes;
         this.settings = settings;
         this.meter = meter;
         this.permits = new GetPermits(settings.maxGets(), settings.maxLoadGets());
@@ -149,7 +156,7 @@ public final class Filler {
     }
 
     private Loaded loadEmpty(FileVersion version, FileSource source) {
-        try (CachedFile file = cache.open(version, 0, CacheClass.of(source))) {
+        try (CachedFile file = cache.open(version, 0, classes.apply(source))) {
             if (file.isResident(ByteRange.whole(0))) {
                 return Loaded.WAS_RESIDENT;
             }
@@ -248,7 +255,7 @@ public final class Filler {
         }
         FileFill made =
                 new FileFill(
-                        this, source, cache.open(version, source.length(), CacheClass.of(source)));
+                        this, source, cache.open(version, source.length(), classes.apply(source)));
         FileFill used;
         lock.lock();
         try {

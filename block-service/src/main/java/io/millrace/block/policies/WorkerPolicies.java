@@ -94,6 +94,11 @@ public final class WorkerPolicies {
         return scope == null ? DEFAULT : scope.effective(directory.path());
     }
 
+    /** Another object after each change. */
+    Object state() {
+        return state;
+    }
+
     /** Whether any path has a TTL. */
     boolean hasTtl() {
         return state.hasTtl();

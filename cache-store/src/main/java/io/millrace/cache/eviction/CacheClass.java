@@ -2,7 +2,7 @@ package io.millrace.cache.eviction;
 
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.model.FileSource;
+import io.millrace.model.PathPolicy;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param policy by which files of its group go; null: the cache's own
  * @param group the data set it belongs to, an opaque number; {@link #UNKNOWN_GROUP}: none was named
  * @param priority a file makes room by dropping files of a lower one first, and never drops one of
- *     a higher; 0 unless told otherwise
+ *     a higher
  * @param protection whether it may go at all
  */
 public record CacheClass(
@@ -29,19 +29,19 @@ public record CacheClass(
 
     /** Of files whose caller says nothing. */
     public static final CacheClass DEFAULT =
-            new CacheClass(null, UNKNOWN_GROUP, 0, Protection.EVICTABLE);
+            new CacheClass(null, UNKNOWN_GROUP, PathPolicy.DEFAULT_PRIORITY, Protection.EVICTABLE);
 
     public CacheClass {
         requireNonNull(protection);
     }
 
-    /** The data set a file most likely belongs to: its mount and the first part of its key. */
-    public static CacheClass of(FileSource source) {
-        String key = source.key();
+    /**
+     * The data set that files most likely belong to: their mount and the first part of their keys.
+     */
+    public static long groupOf(long mountId, String key) {
         int slash = key.indexOf('/');
         int top = slash < 0 ? 0 : key.substring(0, slash).hashCode();
-        long group = source.mountId() << 32 | (top & 0xffffffffL);
-        return new CacheClass(null, group, 0, Protection.EVICTABLE);
+        return mountId << 32 | (top & 0xffffffffL);
     }
 
     public boolean isPinned() {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.cache.eviction.CacheClass.Protection;
-import io.millrace.model.FileSource;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -203,13 +202,11 @@ class EvictionTest {
 
     @Test
     void aGroupIsAMountAndTheFirstPartOfAKey() {
-        CacheClass file = CacheClass.of(new FileSource(1, "train/a/1.jpg", "v", 1));
-        assertEquals(file, CacheClass.of(new FileSource(1, "train/b/2.jpg", "w", 2)));
-        assertFalse(file.equals(CacheClass.of(new FileSource(1, "val/a/1.jpg", "v", 1))));
-        assertFalse(file.equals(CacheClass.of(new FileSource(2, "train/a/1.jpg", "v", 1))));
-        assertEquals(
-                CacheClass.of(new FileSource(1, "x", "v", 1)),
-                CacheClass.of(new FileSource(1, "y", "v", 1)));
+        long train = CacheClass.groupOf(1, "train/a/1.jpg");
+        assertEquals(train, CacheClass.groupOf(1, "train/b/2.jpg"));
+        assertFalse(train == CacheClass.groupOf(1, "val/a/1.jpg"));
+        assertFalse(train == CacheClass.groupOf(2, "train/a/1.jpg"));
+        assertEquals(CacheClass.groupOf(1, "x"), CacheClass.groupOf(1, "y"));
     }
 
     @Test
