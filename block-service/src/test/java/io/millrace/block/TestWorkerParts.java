@@ -1,6 +1,7 @@
 package io.millrace.block;
 
 import io.millrace.block.cluster.ClusterView;
+import io.millrace.block.fill.Admission;
 import io.millrace.block.fill.FileRead;
 import io.millrace.block.fill.FillMeter;
 import io.millrace.block.fill.FillSettings;
@@ -31,6 +32,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -49,6 +51,22 @@ public final class TestWorkerParts implements AutoCloseable {
 
     /** What the cache is told of files. */
     public volatile Function<FileSource, CacheClass> classes = _ -> CacheClass.DEFAULT;
+
+    /** Whether paths may occupy more. */
+    public volatile Admission quota = Admission.ALL;
+
+    private final Admission admission =
+            new Admission() {
+                @Override
+                public boolean take(FileSource source, long bytes) {
+                    return quota.take(source, bytes);
+                }
+
+                @Override
+                public Optional<String> refusal(FileSource source) {
+                    return quota.refusal(source);
+                }
+            };
 
     private final Peers peers;
     private final Faults faults = new Faults();
@@ -111,6 +129,7 @@ public final class TestWorkerParts implements AutoCloseable {
                         mounts,
                         peers,
                         file -> classes.apply(file),
+                        admission,
                         settings,
                         FillMeter.NONE);
     }

@@ -12,6 +12,7 @@ import io.millrace.block.fill.Filler;
 import io.millrace.block.fill.Prefetches;
 import io.millrace.block.known.KnownFiles;
 import io.millrace.block.peers.PeerMeter;
+import io.millrace.block.policies.Quotas;
 import io.millrace.block.policies.TtlSweep;
 import io.millrace.cache.CacheStore;
 import io.millrace.cache.CacheUsage;
@@ -151,7 +152,10 @@ final class BlockMetrics implements FillMeter, PeerMeter, DataPortMeter, BatchMe
     }
 
     /** Watches what is known of files, and what is freed by time. */
-    void watch(KnownFiles known, TtlSweep ttl) {
+    void watch(KnownFiles known, TtlSweep ttl, Quotas quotas) {
+        FunctionCounter.builder(PREFIX + "quota.refused.bytes", quotas, Quotas::refusedBytes)
+                .description("Bytes not cached because a quota was used up")
+                .register(registry);
         gauge("known.files", "Files whose directories are known", known, KnownFiles::size);
         FunctionCounter.builder(PREFIX + "ttl.freed.files", ttl, TtlSweep::freedFiles)
                 .description("Files freed because nobody asked for them in their TTL")

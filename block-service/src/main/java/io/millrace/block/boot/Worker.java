@@ -13,6 +13,7 @@ import io.millrace.block.known.KnownFilesFile;
 import io.millrace.block.mounts.MountTable;
 import io.millrace.block.peers.Peers;
 import io.millrace.block.policies.FileClasses;
+import io.millrace.block.policies.Quotas;
 import io.millrace.block.policies.TtlSweep;
 import io.millrace.block.policies.WorkerPolicies;
 import io.millrace.block.residency.ResidencyReporter;
@@ -62,6 +63,7 @@ final class Worker {
     private final KnownFiles known;
     private final KnownFilesFile knownFile;
     private final FileClasses classes;
+    private final Quotas quotas;
     private final List<Loop> loops = new ArrayList<>();
     private @Nullable ResidencyTopic residencyTopic;
 
@@ -92,7 +94,9 @@ final class Worker {
         knownFile.restore(known);
         this.classes =
                 new FileClasses(policies, known, cache::classify, () -> cache.usage().recovered());
-        Filler filler = new Filler(cache, mounts, peers, classes::of, settings.fill(), metrics);
+        this.quotas = new Quotas(policies, view, known, cache::residentBytes, cache::drop);
+        Filler filler =
+                new Filler(cache, mounts, peers, classes::of, quotas, settings.fill(), metrics);
         filler.observe(known);
         this.prefetches =
                 new Prefetches(filler, settings.prefetchFiles(), settings.fill().maxLoadGets());
@@ -152,8 +156,9 @@ final class Worker {
     private void startBackground(Optional<String> kafka, BlockMetrics metrics) {
         TtlSweep ttl =
                 new TtlSweep(known, policies, cache::drop, Clock.systemUTC(), TTL_FILES_AT_ONCE);
-        metrics.watch(known, ttl);
+        metrics.watch(known, ttl, quotas);
         loops.add(Loop.start("classes", TELL_CLASSES, classes::step));
+        loops.add(Loop.start("quotas", settings.ttlCheck(), quotas::step));
         loops.add(Loop.start("ttl", settings.ttlCheck(), ttl::step));
         loops.add(Loop.start("known-files", SAVE_KNOWN, this::saveKnown));
         kafka.map(ResidencyTopic::new)

@@ -284,7 +284,9 @@ final class FileFill {
 
     private void land(int chunk, byte[] buffer, int size) {
         boolean resident =
-                cached.put(chunk, ByteBuffer.wrap(buffer, 0, size)) == CachedFile.Put.STORED;
+                filler.admission().take(source, size)
+                        && cached.put(chunk, ByteBuffer.wrap(buffer, 0, size))
+                                == CachedFile.Put.STORED;
         boolean keep = false;
         Flight flight;
         lock.lock();

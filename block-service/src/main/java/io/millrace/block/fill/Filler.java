@@ -38,6 +38,7 @@ public final class Filler {
     private final MountTable mounts;
     private final Peers peers;
     private final Function<FileSource, CacheClass> classes;
+    private final Admission admission;
     private final FillSettings settings;
     private final FillMeter meter;
     private final GetPermits permits;
@@ -49,18 +50,21 @@ public final class Filler {
 
     /**
      * @param classes what the cache is told of a file
+     * @param admission whether its path may occupy more
      */
     public Filler(
             CacheStore cache,
             MountTable mounts,
             Peers peers,
             Function<FileSource, CacheClass> classes,
+            Admission admission,
             FillSettings settings,
             FillMeter meter) {
         this.cache = cache;
         this.mounts = mounts;
         this.peers = peers;
         this.classes = classes;
+        this.admission = admission;
         this.settings = settings;
         this.meter = meter;
         this.permits = new GetPermits(settings.maxGets(), settings.maxLoadGets());
@@ -147,10 +151,14 @@ public final class Filler {
                     "the cache has no room for "
                             + source.key()
                             + ": "
-                            + cache.usage().usedBytes()
-                            + " of "
-                            + cache.usage().capacityBytes()
-                            + " bytes are used (millrace.worker.capacity)");
+                            + admission
+                                    .refusal(source)
+                                    .orElseGet(() ->
+                                            cache.usage().usedBytes()
+                                                    + " of "
+                                                    + cache.usage().capacityBytes()
+                                                    + " bytes are used"
+                                                    + " (millrace.worker.capacity)"));
         }
         return Loaded.IS_RESIDENT;
     }
@@ -304,6 +312,10 @@ public final class Filler {
 
     MountTable mounts() {
         return mounts;
+    }
+
+    Admission admission() {
+        return admission;
     }
 
     Peers peers() {

@@ -31,7 +31,8 @@ public final class WorkerPolicies {
             PathPolicies policies,
             Map<Long, PathPolicies.Scope> scopes,
             Map<Directory, List<Named>> named,
-            boolean hasTtl) {
+            boolean hasTtl,
+            boolean hasQuota) {
 
         static State of(Map<Long, NamespacePath> mounts, PathPolicies policies) {
             Map<Long, PathPolicies.Scope> scopes = new HashMap<>();
@@ -54,7 +55,9 @@ public final class WorkerPolicies {
             });
             boolean ttl =
                     policies.byPath().values().stream().anyMatch(policy -> policy.ttl() != null);
-            return new State(mounts, policies, scopes, named, ttl);
+            boolean quota =
+                    policies.byPath().values().stream().anyMatch(policy -> policy.quota() != null);
+            return new State(mounts, policies, scopes, named, ttl, quota);
         }
     }
 
@@ -97,6 +100,11 @@ public final class WorkerPolicies {
     /** Another object after each change. */
     Object state() {
         return state;
+    }
+
+    /** Whether any path has a quota. */
+    boolean hasQuota() {
+        return state.hasQuota();
     }
 
     /** Whether any path has a TTL. */
