@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * Who may be at the under stores, and who is next.
  *
  * <p>There are {@code max} requests in all, at each bucket at most as many as it bears now, and of
- * these loads and what is more patient never take the share that is kept for reads. A free permit
- * goes to the most urgent, among these to the mount that has fewest, among these to who waits
- * longest. One lock guards everything.
+ * these loads never take the share that is kept for reads. A free permit goes to the most urgent,
+ * among these to the mount that has fewest, among these to who waits longest. One lock guards
+ * everything.
  */
 final class GetPermits {
 
@@ -149,7 +149,7 @@ final class GetPermits {
             return null;
         }
         Waiter best = null;
-        Urgency bestUrgency = Urgency.BACKGROUND;
+        Urgency bestUrgency = Urgency.LOAD;
         int bestTaken = 0;
         for (Waiter waiter : waiting) {
             Urgency urgency = waiter.request.urgency().get();
@@ -176,8 +176,6 @@ final class GetPermits {
         return switch (urgency) {
             case READ -> true;
             case LOAD -> all.loads < maxLoads && here.loads < loadsOf(bears);
-            case BACKGROUND ->
-                    all.loads < (maxLoads + 1) / 2 && here.loads < (loadsOf(bears) + 1) / 2;
         };
     }
 

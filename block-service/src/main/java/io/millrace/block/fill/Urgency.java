@@ -5,7 +5,5 @@ public enum Urgency {
     /** Training. */
     READ,
     /** A load job, which never slows a read. */
-    LOAD,
-    /** The cluster itself, which never slows a job. */
-    BACKGROUND
+    LOAD
 }
