@@ -8,7 +8,10 @@ import io.millrace.contracts.v1.Worker;
 import io.millrace.contracts.v1.WorkerState;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ErrorCode;
+import io.millrace.model.FileSource;
 import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
+import io.millrace.model.PathPolicies;
 import io.millrace.model.Placement;
 import io.millrace.model.Ring;
 import io.millrace.model.WorkerId;
@@ -25,8 +28,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The workers and mounts as the watch last told them. Changed by one thread, read by all: what they
- * read is immutable and published by volatile fields.
+ * The workers, mounts and policies as the watch last told them. Changed by one thread, read by all:
+ * what they read is immutable and published by volatile fields.
  */
 final class Cluster {
 
@@ -39,10 +42,29 @@ final class Cluster {
     private final Set<Path> localDirectories = new LinkedHashSet<>();
     private volatile View view;
     private volatile CacheReader localCache = CacheReaders.open(List.of());
-    private volatile Map<Long, Mount> mounts = Map.of();
+    private volatile Mounts mounts = Mounts.of(Map.of(), PathPolicies.NONE);
 
     /** Workers at one epoch. */
     private record View(Placement placement, Map<WorkerId, Worker> workers) {}
+
+    /** Mounts by id, and what policies say below each. */
+    private record Mounts(
+            Map<Long, Mount> byId, PathPolicies policies, Map<Long, PathPolicies.Scope> scopes) {
+
+        static Mounts of(Map<Long, Mount> byId, PathPolicies policies) {
+            return new Mounts(
+                    byId,
+                    policies,
+                    byId.values().stream()
+                            .collect(
+                                    Collectors.toUnmodifiableMap(
+                                            Mount::getId,
+                                            mount ->
+                                                    policies.scope(
+                                                            NamespacePath.parse(
+                                                                    mount.getPath())))));
+        }
+    }
 
     Cluster(@Nullable String hostId) {
         this.hostId = hostId == null ? bootId() : hostId;
@@ -71,11 +93,17 @@ final class Cluster {
     }
 
     Optional<Mount> mount(long mountId) {
-        return Optional.ofNullable(mounts.get(mountId));
+        return Optional.ofNullable(mounts.byId().get(mountId));
     }
 
     BlockLayout blockLayout(long mountId) {
         return mount(mountId).map(Messages::blockLayout).orElse(BlockLayout.DEFAULT);
+    }
+
+    /** How many owners keep the bytes of {@code file}: 1 where no path says it. */
+    int replicas(FileSource file) {
+        PathPolicies.Scope scope = mounts.scopes().get(file.mountId());
+        return scope == null ? 1 : scope.effective(file.key()).replicasOr(1);
     }
 
     void ring(io.millrace.contracts.v1.Ring message) {
@@ -99,7 +127,14 @@ final class Cluster {
     }
 
     void mounts(List<Mount> table) {
-        mounts = table.stream().collect(Collectors.toUnmodifiableMap(Mount::getId, m -> m));
+        mounts =
+                Mounts.of(
+                        table.stream().collect(Collectors.toUnmodifiableMap(Mount::getId, m -> m)),
+                        mounts.policies());
+    }
+
+    void policies(PathPolicies policies) {
+        mounts = Mounts.of(mounts.byId(), policies);
     }
 
     private static String bootId() {
