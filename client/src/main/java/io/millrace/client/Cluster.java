@@ -6,6 +6,7 @@ import io.millrace.contracts.Messages;
 import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.Worker;
 import io.millrace.contracts.v1.WorkerState;
+import io.millrace.model.BlockId;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.FileSource;
@@ -44,8 +45,13 @@ final class Cluster {
     private volatile CacheReader localCache = CacheReaders.open(List.of());
     private volatile Mounts mounts = Mounts.of(Map.of(), PathPolicies.NONE);
 
-    /** Workers at one epoch. */
-    private record View(Placement placement, Map<WorkerId, Worker> workers) {}
+    /**
+     * Workers at one epoch.
+     *
+     * @param localCopies workers of this host that own nothing, by id
+     */
+    private record View(
+            Placement placement, Map<WorkerId, Worker> workers, List<WorkerId> localCopies) {}
 
     /** Mounts by id, and what policies say below each. */
     private record Mounts(
@@ -68,7 +74,7 @@ final class Cluster {
 
     Cluster(@Nullable String hostId) {
         this.hostId = hostId == null ? bootId() : hostId;
-        this.view = new View(new Ring(0, 1, List.of()).placement(), Map.of());
+        this.view = new View(new Ring(0, 1, List.of()).placement(), Map.of(), List.of());
     }
 
     Placement placement() {
@@ -77,6 +83,14 @@ final class Cluster {
 
     Optional<Worker> worker(WorkerId id) {
         return Optional.ofNullable(view.workers().get(id));
+    }
+
+    /** The worker of this host that owns nothing and keeps local copies of {@code block}. */
+    Optional<WorkerId> localWorker(BlockId block) {
+        List<WorkerId> local = view.localCopies();
+        return local.isEmpty()
+                ? Optional.empty()
+                : Optional.of(local.get(block.slot(local.size())));
     }
 
     /** Workers in the ring. */
@@ -114,7 +128,7 @@ final class Cluster {
                         .collect(
                                 Collectors.toUnmodifiableMap(
                                         worker -> new WorkerId(worker.getId()), worker -> worker));
-        view = new View(ring.placement(), workers);
+        view = new View(ring.placement(), workers, localCopies(workers));
         List<Path> found = new ArrayList<>();
         for (Worker worker : message.getWorkersList()) {
             if (worker.getHostId().equals(hostId)) {
@@ -124,6 +138,15 @@ final class Cluster {
         if (localDirectories.size() < MAX_LOCAL_DIRECTORIES && localDirectories.addAll(found)) {
             localCache = CacheReaders.open(List.copyOf(localDirectories));
         }
+    }
+
+    private List<WorkerId> localCopies(Map<WorkerId, Worker> workers) {
+        return workers.values().stream()
+                .filter(worker -> worker.getHostId().equals(hostId) && worker.getWeight() == 0)
+                .filter(worker -> worker.getState() != WorkerState.WORKER_STATE_DRAINING)
+                .map(worker -> new WorkerId(worker.getId()))
+                .sorted()
+                .toList();
     }
 
     void mounts(List<Mount> table) {

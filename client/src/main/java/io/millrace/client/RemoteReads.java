@@ -26,10 +26,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads ranges of files from workers: one of those that keep the block, then the next in the order
- * of the ring. A block is kept by its first owner, or by as many owners as the replicas of the
- * file's path say ({@link Replicas} chooses). This is the one place on the read path where
- * something is tried again.
+ * Reads ranges of files from workers: this host's local cache where it has one (a worker of weight
+ * 0), then one of those that keep the block, then the next in the order of the ring. A block is
+ * kept by its first owner, or by as many owners as the replicas of the file's path say ({@link
+ * Replicas} chooses). This is the one place on the read path where something is tried again.
  *
  * <p>A worker that cannot be reached is a suspect for a short time, and asked after all others.
  * When every worker has failed, the under store is read directly where the mount allows it; else
@@ -145,13 +145,16 @@ final class RemoteReads {
         long pause = FIRST_PAUSE_MILLIS;
         Exception last = null;
         while (true) {
-            // Who stands in for an owner that has just failed does not ask it.
+            // Who stands in for an owner that has just failed does not ask it. The local cache has
+            // its own view of who can be asked.
             boolean ownerFailed = isSuspect(cluster.placement().owners(block));
             for (Worker worker : candidates(subject, block)) {
                 cancellation.check();
                 ByteRange rest = ByteRange.between(end - target.remaining(), end);
                 DataPort.Origin origin =
-                        ownerFailed ? DataPort.Origin.UNDER_STORE : DataPort.Origin.CLUSTER;
+                        ownerFailed && worker.getWeight() > 0
+                                ? DataPort.Origin.UNDER_STORE
+                                : DataPort.Origin.CLUSTER;
                 Exception failure =
                         tryWorker(
                                 worker,
@@ -241,7 +244,8 @@ final class RemoteReads {
     }
 
     /**
-     * Asks the first owner of each file to fetch it ahead. As a hint it is not tried again.
+     * Asks the first owner of each file, or this host's local cache, to fetch it ahead. As a hint
+     * it is not tried again.
      *
      * @param files of one block each
      * @return how many were taken
@@ -253,7 +257,8 @@ final class RemoteReads {
             BlockLayout layout = cluster.blockLayout(source.mountId());
             FileVersion version = source.fileVersion();
             BlockId block = layout.placedBy(version, 0, source.length());
-            List<Worker> owners = suspectsLast(cluster.placement().owners(block));
+            List<Worker> owners =
+                    suspectsLast(localFirst(block, cluster.placement().owners(block)));
             if (!owners.isEmpty()) {
                 byOwner.computeIfAbsent(address(owners.getFirst()), _ -> new ArrayList<>())
                         .add(source);
@@ -270,12 +275,24 @@ final class RemoteReads {
         return taken;
     }
 
-    /** Those that keep {@code block}, one of them first, then all others; suspects last. */
+    /** This host's local cache, those that keep {@code block}, all others; suspects last. */
     private List<Worker> candidates(Subject subject, BlockId block) {
+        return suspectsLast(localFirst(block, keepersFirst(subject, block)));
+    }
+
+    private List<WorkerId> localFirst(BlockId block, List<WorkerId> owners) {
+        List<WorkerId> all = new ArrayList<>(owners.size() + 1);
+        cluster.localWorker(block).ifPresent(all::add);
+        all.addAll(owners);
+        return all;
+    }
+
+    /** The owners of {@code block}, one of those that keep it first. */
+    private List<WorkerId> keepersFirst(Subject subject, BlockId block) {
         List<WorkerId> owners = cluster.placement().owners(block);
         int wanted = cluster.replicas(subject.source());
         if (wanted == 1) {
-            return suspectsLast(owners);
+            return owners;
         }
         List<WorkerId> keepers =
                 owners.stream().limit(wanted).filter(id -> !isSuspect(id) && isLive(id)).toList();
@@ -285,7 +302,7 @@ final class RemoteReads {
                 ordered.add(owner);
             }
         }
-        return suspectsLast(ordered);
+        return ordered;
     }
 
     /** Whether it does not drain: one that does comes after all others, whatever it keeps. */

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -171,6 +172,38 @@ class ReplicaReadsTest {
         assertTrue(client.counters().workerFailures() <= 2, client.counters().toString());
     }
 
+    private List<Worker> workersWithLocal(UnaryOperator<Worker.Builder> change) {
+        List<Worker> workers =
+                new ArrayList<>(ports.stream().map(ScriptedDataPort::worker).toList());
+        Worker.Builder local = workers.getLast().toBuilder().setWeight(0).setHostId("this host");
+        workers.set(2, change.apply(local).build());
+        return workers;
+    }
+
+    @Test
+    void aWorkerOfWeightZeroOnThisHostIsAskedFirstAndTheOwnersWhenItIsGone() throws Exception {
+        tell(workersWithLocal(local -> local));
+        readAll();
+        assertEquals(List.of(0, 0, FILES), requests());
+        assertEquals(0, client.counters().workerFailures());
+        ports.get(2).close();
+        readAll();
+        assertEquals(
+                List.of(FILES, FILES),
+                List.of(requests().get(2), requests().get(0) + requests().get(1)));
+        assertTrue(client.counters().workerFailures() <= 2, client.counters().toString());
+    }
+
+    @Test
+    void oneOnAnotherHostOrThatDrainsIsNot() throws Exception {
+        tell(workersWithLocal(local -> local.setHostId("another host")));
+        readAll();
+        assertEquals(0, requests().get(2));
+        tell(workersWithLocal(local -> local.setState(WorkerState.WORKER_STATE_DRAINING)));
+        readAll();
+        assertEquals(0, requests().get(2));
+    }
+
     @Test
     void whoIsBusyIsPassedOver() throws Exception {
         replicas("/", 3);
@@ -184,8 +217,12 @@ class ReplicaReadsTest {
         assertEquals(asked, busy.requests.get());
         cancellation.cancel();
         waiting.join();
-        readAll();
-        assertTrue(busy.requests.get() > asked);
+        await(
+                "it is asked again",
+                () -> {
+                    readAll();
+                    return busy.requests.get() > asked;
+                });
     }
 
     private void readUntilHeld(ScriptedDataPort busy, Cancellation cancellation) {
