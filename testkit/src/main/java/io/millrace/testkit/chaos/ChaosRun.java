@@ -76,7 +76,8 @@ public final class ChaosRun {
         }
     }
 
-    private static ClientSettings elsewhere(ClientSettings standard) {
+    /** The same, as of a host that no worker runs on: all reads go to data ports. */
+    public static ClientSettings elsewhere(ClientSettings standard) {
         return new ClientSettings(
                 standard.metadataHost(),
                 standard.metadataPort(),
