@@ -6,9 +6,13 @@ import io.millrace.contracts.Messages;
 import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.Worker;
 import io.millrace.contracts.v1.WorkerState;
+import io.millrace.model.BlockId;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ErrorCode;
+import io.millrace.model.FileSource;
 import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
+import io.millrace.model.PathPolicies;
 import io.millrace.model.Placement;
 import io.millrace.model.Ring;
 import io.millrace.model.WorkerId;
@@ -25,8 +29,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The workers and mounts as the watch last told them. Changed by one thread, read by all: what they
- * read is immutable and published by volatile fields.
+ * The workers, mounts and policies as the watch last told them. Changed by one thread, read by all:
+ * what they read is immutable and published by volatile fields.
  */
 final class Cluster {
 
@@ -39,14 +43,38 @@ final class Cluster {
     private final Set<Path> localDirectories = new LinkedHashSet<>();
     private volatile View view;
     private volatile CacheReader localCache = CacheReaders.open(List.of());
-    private volatile Map<Long, Mount> mounts = Map.of();
+    private volatile Mounts mounts = Mounts.of(Map.of(), PathPolicies.NONE);
 
-    /** Workers at one epoch. */
-    private record View(Placement placement, Map<WorkerId, Worker> workers) {}
+    /**
+     * Workers at one epoch.
+     *
+     * @param localCopies workers of this host that own nothing, by id
+     */
+    private record View(
+            Placement placement, Map<WorkerId, Worker> workers, List<WorkerId> localCopies) {}
+
+    /** Mounts by id, and what policies say below each. */
+    private record Mounts(
+            Map<Long, Mount> byId, PathPolicies policies, Map<Long, PathPolicies.Scope> scopes) {
+
+        static Mounts of(Map<Long, Mount> byId, PathPolicies policies) {
+            return new Mounts(
+                    byId,
+                    policies,
+                    byId.values().stream()
+                            .collect(
+                                    Collectors.toUnmodifiableMap(
+                                            Mount::getId,
+                                            mount ->
+                                                    policies.scope(
+                                                            NamespacePath.parse(
+                                                                    mount.getPath())))));
+        }
+    }
 
     Cluster(@Nullable String hostId) {
         this.hostId = hostId == null ? bootId() : hostId;
-        this.view = new View(new Ring(0, 1, List.of()).placement(), Map.of());
+        this.view = new View(new Ring(0, 1, List.of()).placement(), Map.of(), List.of());
     }
 
     Placement placement() {
@@ -55,6 +83,14 @@ final class Cluster {
 
     Optional<Worker> worker(WorkerId id) {
         return Optional.ofNullable(view.workers().get(id));
+    }
+
+    /** The worker of this host that owns nothing and keeps local copies of {@code block}. */
+    Optional<WorkerId> localWorker(BlockId block) {
+        List<WorkerId> local = view.localCopies();
+        return local.isEmpty()
+                ? Optional.empty()
+                : Optional.of(local.get(block.slot(local.size())));
     }
 
     /** Workers in the ring. */
@@ -71,11 +107,17 @@ final class Cluster {
     }
 
     Optional<Mount> mount(long mountId) {
-        return Optional.ofNullable(mounts.get(mountId));
+        return Optional.ofNullable(mounts.byId().get(mountId));
     }
 
     BlockLayout blockLayout(long mountId) {
         return mount(mountId).map(Messages::blockLayout).orElse(BlockLayout.DEFAULT);
+    }
+
+    /** How many owners keep the bytes of {@code file}: 1 where no path says it. */
+    int replicas(FileSource file) {
+        PathPolicies.Scope scope = mounts.scopes().get(file.mountId());
+        return scope == null ? 1 : scope.effective(file.key()).replicasOr(1);
     }
 
     void ring(io.millrace.contracts.v1.Ring message) {
@@ -86,7 +128,7 @@ final class Cluster {
                         .collect(
                                 Collectors.toUnmodifiableMap(
                                         worker -> new WorkerId(worker.getId()), worker -> worker));
-        view = new View(ring.placement(), workers);
+        view = new View(ring.placement(), workers, localCopies(workers));
         List<Path> found = new ArrayList<>();
         for (Worker worker : message.getWorkersList()) {
             if (worker.getHostId().equals(hostId)) {
@@ -98,8 +140,24 @@ final class Cluster {
         }
     }
 
+    private List<WorkerId> localCopies(Map<WorkerId, Worker> workers) {
+        return workers.values().stream()
+                .filter(worker -> worker.getHostId().equals(hostId) && worker.getWeight() == 0)
+                .filter(worker -> worker.getState() != WorkerState.WORKER_STATE_DRAINING)
+                .map(worker -> new WorkerId(worker.getId()))
+                .sorted()
+                .toList();
+    }
+
     void mounts(List<Mount> table) {
-        mounts = table.stream().collect(Collectors.toUnmodifiableMap(Mount::getId, m -> m));
+        mounts =
+                Mounts.of(
+                        table.stream().collect(Collectors.toUnmodifiableMap(Mount::getId, m -> m)),
+                        mounts.policies());
+    }
+
+    void policies(PathPolicies policies) {
+        mounts = Mounts.of(mounts.byId(), policies);
     }
 
     private static String bootId() {

@@ -81,7 +81,7 @@ public final class MillraceClient implements AutoCloseable {
 
     /** Opens the bytes of a file. Costs no message. Close the reader. */
     public FileReader open(FileSource source) {
-        return open(new RemoteReads.Subject(source, source.fileVersion(), () -> {}));
+        return open(remote.subject(source, source.fileVersion(), () -> {}));
     }
 
     /**
@@ -95,7 +95,7 @@ public final class MillraceClient implements AutoCloseable {
             return open(file.file());
         }
         scans.opened(file);
-        return open(new RemoteReads.Subject(file.file(), version, () -> scans.missed(file)));
+        return open(remote.subject(file.file(), version, () -> scans.missed(file)));
     }
 
     /**

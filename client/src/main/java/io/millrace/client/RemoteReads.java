@@ -4,6 +4,7 @@ import io.millrace.contracts.DataPort;
 import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.MountOptions;
 import io.millrace.contracts.v1.Worker;
+import io.millrace.contracts.v1.WorkerState;
 import io.millrace.model.BlockId;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteRange;
@@ -25,8 +26,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads ranges of files from workers: the block's first owner, then the next. This is the one place
- * on the read path where something is tried again.
+ * Reads ranges of files from workers: this host's local cache where it has one (a worker of weight
+ * 0), then one of those that keep the block, then the next in the order of the ring. A block is
+ * kept by its first owner, or by as many owners as the replicas of the file's path say ({@link
+ * Replicas} chooses). This is the one place on the read path where something is tried again.
  *
  * <p>A worker that cannot be reached is a suspect for a short time, and asked after all others.
  * When every worker has failed, the under store is read directly where the mount allows it; else
@@ -44,21 +47,21 @@ final class RemoteReads {
     private final ClientSettings settings;
     private final ClientCounters counters;
     private final ConcurrentHashMap<WorkerId, Long> suspectUntil = new ConcurrentHashMap<>();
+    private final Replicas replicas = new Replicas();
 
     /** What is read. Its request is made when it is first needed: local reads need none. */
     static final class Subject {
         private final FileSource source;
         private final FileVersion version;
         private final Runnable onMiss;
+        private final int turn;
         private volatile @Nullable DataRequest request;
 
-        /**
-         * @param onMiss runs when a worker had to fetch bytes of it; must not wait
-         */
-        Subject(FileSource source, FileVersion version, Runnable onMiss) {
+        private Subject(FileSource source, FileVersion version, Runnable onMiss, int turn) {
             this.source = source;
             this.version = version;
             this.onMiss = onMiss;
+            this.turn = turn;
         }
 
         FileSource source() {
@@ -90,6 +93,15 @@ final class RemoteReads {
         this.direct = direct;
         this.settings = settings;
         this.counters = counters;
+    }
+
+    /**
+     * What an opened file reads.
+     *
+     * @param onMiss runs when a worker had to fetch bytes of it; must not wait
+     */
+    Subject subject(FileSource source, FileVersion version, Runnable onMiss) {
+        return new Subject(source, version, onMiss, replicas.nextTurn());
     }
 
     /**
@@ -133,13 +145,16 @@ final class RemoteReads {
         long pause = FIRST_PAUSE_MILLIS;
         Exception last = null;
         while (true) {
-            // Who stands in for an owner that has just failed does not ask it.
+            // Who stands in for an owner that has just failed does not ask it. The local cache has
+            // its own view of who can be asked.
             boolean ownerFailed = isSuspect(cluster.placement().owners(block));
-            for (Worker worker : candidates(block)) {
+            for (Worker worker : candidates(subject, block)) {
                 cancellation.check();
                 ByteRange rest = ByteRange.between(end - target.remaining(), end);
                 DataPort.Origin origin =
-                        ownerFailed ? DataPort.Origin.UNDER_STORE : DataPort.Origin.CLUSTER;
+                        ownerFailed && worker.getWeight() > 0
+                                ? DataPort.Origin.UNDER_STORE
+                                : DataPort.Origin.CLUSTER;
                 Exception failure =
                         tryWorker(
                                 worker,
@@ -150,10 +165,10 @@ final class RemoteReads {
                                 deadline,
                                 urgency,
                                 cancellation);
-                ownerFailed = true;
                 if (failure == null) {
                     return;
                 }
+                ownerFailed |= isFirstOwner(worker, block);
                 last = failure;
                 if (deadline - System.nanoTime() <= 0) {
                     break;
@@ -188,6 +203,7 @@ final class RemoteReads {
         WorkerId id = new WorkerId(worker.getId());
         int before = target.position();
         counters.workerReads.increment();
+        replicas.begin(id);
         try {
             DataConnection.Answer answer =
                     dataPorts.read(
@@ -218,6 +234,7 @@ final class RemoteReads {
             LOG.log(Level.DEBUG, () -> "event=worker_failed worker=" + id + " reason=" + e);
             return e;
         } finally {
+            replicas.end(id);
             counters.workerBytes.add(target.position() - before);
         }
     }
@@ -227,7 +244,8 @@ final class RemoteReads {
     }
 
     /**
-     * Asks the first owner of each file to fetch it ahead. As a hint it is not tried again.
+     * Asks the first owner of each file, or this host's local cache, to fetch it ahead. As a hint
+     * it is not tried again.
      *
      * @param files of one block each
      * @return how many were taken
@@ -238,7 +256,9 @@ final class RemoteReads {
             FileSource source = file.file();
             BlockLayout layout = cluster.blockLayout(source.mountId());
             FileVersion version = source.fileVersion();
-            List<Worker> owners = candidates(layout.placedBy(version, 0, source.length()));
+            BlockId block = layout.placedBy(version, 0, source.length());
+            List<Worker> owners =
+                    suspectsLast(localFirst(block, cluster.placement().owners(block)));
             if (!owners.isEmpty()) {
                 byOwner.computeIfAbsent(address(owners.getFirst()), _ -> new ArrayList<>())
                         .add(source);
@@ -255,15 +275,55 @@ final class RemoteReads {
         return taken;
     }
 
-    /** The owners of {@code block}, then workers that own nothing; suspects last. */
-    private List<Worker> candidates(BlockId block) {
+    /** This host's local cache, those that keep {@code block}, all others; suspects last. */
+    private List<Worker> candidates(Subject subject, BlockId block) {
+        return suspectsLast(localFirst(block, keepersFirst(subject, block)));
+    }
+
+    private List<WorkerId> localFirst(BlockId block, List<WorkerId> owners) {
+        List<WorkerId> all = new ArrayList<>(owners.size() + 1);
+        cluster.localWorker(block).ifPresent(all::add);
+        all.addAll(owners);
+        return all;
+    }
+
+    /** The owners of {@code block}, one of those that keep it first. */
+    private List<WorkerId> keepersFirst(Subject subject, BlockId block) {
+        List<WorkerId> owners = cluster.placement().owners(block);
+        int wanted = cluster.replicas(subject.source());
+        if (wanted == 1) {
+            return owners;
+        }
+        List<WorkerId> keepers =
+                owners.stream().limit(wanted).filter(id -> !isSuspect(id) && isLive(id)).toList();
+        List<WorkerId> ordered = new ArrayList<>(replicas.order(keepers, subject.turn));
+        for (WorkerId owner : owners) {
+            if (!keepers.contains(owner)) {
+                ordered.add(owner);
+            }
+        }
+        return ordered;
+    }
+
+    /** Whether it does not drain: one that does comes after all others, whatever it keeps. */
+    private boolean isLive(WorkerId id) {
+        return cluster.worker(id)
+                .filter(worker -> worker.getState() != WorkerState.WORKER_STATE_DRAINING)
+                .isPresent();
+    }
+
+    private List<Worker> suspectsLast(List<WorkerId> workers) {
         List<Worker> good = new ArrayList<>();
         List<Worker> suspects = new ArrayList<>();
-        for (WorkerId id : cluster.placement().owners(block)) {
+        for (WorkerId id : workers) {
             cluster.worker(id).ifPresent(worker -> (isSuspect(id) ? suspects : good).add(worker));
         }
         good.addAll(suspects);
         return good;
+    }
+
+    private boolean isFirstOwner(Worker worker, BlockId block) {
+        return cluster.placement().isOwner(new WorkerId(worker.getId()), block);
     }
 
     private boolean isSuspect(List<WorkerId> owners) {

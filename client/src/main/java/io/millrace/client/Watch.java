@@ -1,6 +1,7 @@
 package io.millrace.client;
 
 import io.grpc.Context;
+import io.millrace.contracts.Messages;
 import io.millrace.contracts.v1.Invalidation;
 import io.millrace.contracts.v1.WatchEvent;
 import io.millrace.contracts.v1.WatchRequest;
@@ -13,11 +14,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows metadata-service's watch stream: the ring, the mount table, and what changed in the
- * namespace. Reconnects for ever; a stream that is silent for longer than the service's heartbeats
- * allow is given up. While there is none nothing tells of changes, so nothing that is known is
- * believed, whether it was learnt before or meanwhile; what changed meanwhile is told when the
- * stream goes on where it stopped.
+ * Follows metadata-service's watch stream: the ring, the mount table, the policies, and what
+ * changed in the namespace. Reconnects for ever; a stream that is silent for longer than the
+ * service's heartbeats allow is given up. While there is none nothing tells of changes, so nothing
+ * that is known is believed, whether it was learnt before or meanwhile; what changed meanwhile is
+ * told when the stream goes on where it stopped.
  *
  * <p>One thread follows, another watches the silence; what they share is volatile.
  */
@@ -156,8 +157,9 @@ final class Watch implements AutoCloseable {
             case RESYNC -> namespace.invalidateAll();
             case HEARTBEAT ->
                     lastSequence = Math.max(lastSequence, event.getHeartbeat().getSequence());
-            // Not of use here, or a newer server's event.
-            case POLICIES, EVENT_NOT_SET -> {}
+            case POLICIES -> cluster.policies(Messages.fromMessage(event.getPolicies()));
+            // A newer server's event.
+            case EVENT_NOT_SET -> {}
         }
         lastSequence = Math.max(lastSequence, event.getSequence());
     }

@@ -29,6 +29,7 @@ import io.millrace.model.FileSource;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
 import io.millrace.model.ObjectAttributes;
+import io.millrace.model.PathPolicies;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -65,6 +66,7 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
     private long nextInode = ROOT + 1;
     private long sequence = 1;
     private Ring ring = Ring.newBuilder().setEpoch(1).setSlots(64).build();
+    private PathPolicies policies = PathPolicies.NONE;
     private Mount mount = Mount.newBuilder().setId(MOUNT_ID).setPath("/").build();
     public volatile long validMillis = 600_000;
 
@@ -244,6 +246,15 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
         watchers.forEach(watcher -> watcher.onNext(event));
     }
 
+    public synchronized void policies(PathPolicies changed) {
+        policies = changed;
+        send(policies());
+    }
+
+    private WatchEvent policies() {
+        return WatchEvent.newBuilder().setPolicies(Messages.toMessage(policies)).build();
+    }
+
     private WatchEvent mounts() {
         return WatchEvent.newBuilder().setMounts(MountTable.newBuilder().addMounts(mount)).build();
     }
@@ -272,6 +283,7 @@ public final class ScriptedMetadata extends MetadataServiceGrpc.MetadataServiceI
             if (!silent) {
                 observer.onNext(WatchEvent.newBuilder().setRing(ring).build());
                 observer.onNext(mounts());
+                observer.onNext(policies());
             }
             watchers.add(observer);
         }

@@ -223,6 +223,7 @@ final class Worker {
                 .setUsedBytes(usage.usedBytes())
                 .setCachedFiles(usage.files())
                 .setWeight(settings.weight())
+                .setInFlight(this.dataPort.inFlight())
                 .build();
     }
 

@@ -148,6 +148,7 @@ public final class ClusterMember implements AutoCloseable {
                                 .setCapacityBytes(worker.getCapacityBytes())
                                 .setUsedBytes(worker.getUsedBytes())
                                 .setCachedFiles(worker.getCachedFiles())
+                                .setInFlight(worker.getInFlight())
                                 .build());
         renewedNanos = System.nanoTime();
     }

@@ -8,6 +8,7 @@ import io.millrace.contracts.Messages;
 import io.millrace.contracts.v1.AddMountRequest;
 import io.millrace.contracts.v1.DeregisterWorkerRequest;
 import io.millrace.contracts.v1.DeregisterWorkerResponse;
+import io.millrace.contracts.v1.DrainWorkerRequest;
 import io.millrace.contracts.v1.EffectivePolicy;
 import io.millrace.contracts.v1.GetEffectivePolicyRequest;
 import io.millrace.contracts.v1.GetResidencyRequest;
@@ -39,12 +40,14 @@ import io.millrace.contracts.v1.ResolveRequest;
 import io.millrace.contracts.v1.ResolveResponse;
 import io.millrace.contracts.v1.Ring;
 import io.millrace.contracts.v1.SetPolicyRequest;
+import io.millrace.contracts.v1.UndrainWorkerRequest;
 import io.millrace.contracts.v1.UsageRequest;
 import io.millrace.contracts.v1.UsageResponse;
 import io.millrace.contracts.v1.WalkRequest;
 import io.millrace.contracts.v1.WalkResponse;
 import io.millrace.contracts.v1.WatchEvent;
 import io.millrace.contracts.v1.WatchRequest;
+import io.millrace.contracts.v1.Worker;
 import io.millrace.contracts.v1.WorkerLease;
 import io.millrace.metadata.changes.ChangeFeed;
 import io.millrace.metadata.mounts.MountRequest;
@@ -58,6 +61,7 @@ import io.millrace.metadata.workers.WorkerRegistry;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
+import io.millrace.model.WorkerId;
 import io.quarkus.grpc.GrpcService;
 import jakarta.annotation.PreDestroy;
 import java.util.Optional;
@@ -334,7 +338,8 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
                             new WorkerRecord.Load(
                                     request.getCapacityBytes(),
                                     request.getUsedBytes(),
-                                    request.getCachedFiles());
+                                    request.getCachedFiles(),
+                                    request.getInFlight());
                     return lease(workers.renew(ProtoMapper.workerId(request.getWorkerId()), load));
                 });
     }
@@ -348,6 +353,26 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
                     workers.deregister(ProtoMapper.workerId(request.getWorkerId()));
                     return DeregisterWorkerResponse.getDefaultInstance();
                 });
+    }
+
+    @Override
+    public void drainWorker(DrainWorkerRequest request, StreamObserver<Worker> observer) {
+        GrpcCalls.answer(
+                observer,
+                () -> {
+                    WorkerId id = ProtoMapper.workerId(request.getWorkerId());
+                    return ProtoMapper.worker(
+                            request.getForce() ? workers.drainAnyway(id) : workers.drain(id));
+                });
+    }
+
+    @Override
+    public void undrainWorker(UndrainWorkerRequest request, StreamObserver<Worker> observer) {
+        GrpcCalls.answer(
+                observer,
+                () ->
+                        ProtoMapper.worker(
+                                workers.undrain(ProtoMapper.workerId(request.getWorkerId()))));
     }
 
     @Override

@@ -132,6 +132,7 @@ public final class ProtoMapper {
                         })
                 .setRegisteredMillis(worker.registeredMillis())
                 .setLastRenewalMillis(worker.renewedMillis())
+                .setInFlight(worker.load().inFlight())
                 .build();
     }
 
@@ -145,7 +146,8 @@ public final class ProtoMapper {
                 new WorkerRecord.Load(
                         message.getCapacityBytes(),
                         message.getUsedBytes(),
-                        message.getCachedFiles()),
+                        message.getCachedFiles(),
+                        message.getInFlight()),
                 message.hasWeight() ? message.getWeight() : message.getCapacityBytes(),
                 WorkerRecord.State.LIVE,
                 0,

@@ -3,14 +3,20 @@ package io.millrace.metadata.endpoint;
 import io.millrace.metadata.workers.WorkerRecord;
 import io.millrace.metadata.workers.WorkerRegistry;
 import io.millrace.model.MillraceException;
+import io.millrace.model.WorkerId;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
@@ -31,6 +37,7 @@ public class WorkerResource {
      * A worker, as it is shown.
      *
      * @param state LIVE, DRAINING or LOST
+     * @param inFlight data port requests being served when the lease was last renewed
      */
     public record WorkerView(
             String id,
@@ -43,6 +50,7 @@ public class WorkerResource {
             long capacityBytes,
             long usedBytes,
             long cachedFiles,
+            int inFlight,
             long weight,
             long registeredMillis,
             long lastRenewalMillis) {
@@ -59,6 +67,7 @@ public class WorkerResource {
                     worker.load().capacityBytes(),
                     worker.load().usedBytes(),
                     worker.load().cachedFiles(),
+                    worker.load().inFlight(),
                     worker.weight(),
                     worker.registeredMillis(),
                     worker.renewedMillis());
@@ -74,6 +83,33 @@ public class WorkerResource {
         WorkerRegistry.Workers all = workers.workers();
         return new WorkerList(
                 all.ringEpoch(), all.slots(), all.all().stream().map(WorkerView::of).toList());
+    }
+
+    @POST
+    @Path("{id}/drain")
+    @Operation(
+            summary = "Let a worker give up what it owns",
+            description =
+                    "It comes after all others in the ring, until it is undrained. Who takes over"
+                            + " copies from it what is asked for.")
+    @APIResponse(responseCode = "200", description = "The worker, draining")
+    @APIResponse(responseCode = "404", description = "There is no such worker")
+    @APIResponse(
+            responseCode = "409",
+            description = "No other worker could take over; force=true drains it nevertheless")
+    public WorkerView drain(
+            @PathParam("id") String id, @QueryParam("force") @DefaultValue("false") boolean force) {
+        WorkerId worker = ProtoMapper.workerId(id);
+        return WorkerView.of(force ? workers.drainAnyway(worker) : workers.drain(worker));
+    }
+
+    @POST
+    @Path("{id}/undrain")
+    @Operation(summary = "Let a worker own its share again")
+    @APIResponse(responseCode = "200", description = "The worker, no longer draining")
+    @APIResponse(responseCode = "404", description = "There is no such worker")
+    public WorkerView undrain(@PathParam("id") String id) {
+        return WorkerView.of(workers.undrain(ProtoMapper.workerId(id)));
     }
 
     @ServerExceptionMapper

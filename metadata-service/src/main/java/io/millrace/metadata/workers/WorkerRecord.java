@@ -29,8 +29,12 @@ public record WorkerRecord(
     /** Ports are 1 to 65,535. */
     public record Address(String host, int dataPort, int controlPort) {}
 
-    /** What it holds; 0 or more each. */
-    public record Load(long capacityBytes, long usedBytes, long cachedFiles) {}
+    /**
+     * What it holds and does; 0 or more each.
+     *
+     * @param inFlight data port requests being served
+     */
+    public record Load(long capacityBytes, long usedBytes, long cachedFiles, int inFlight) {}
 
     public enum State {
         LIVE,

@@ -7,6 +7,7 @@ import io.millrace.model.WorkerId;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Who is a worker, and for how long. A worker registers, renews its lease, and is taken from the
@@ -127,8 +128,11 @@ public final class WorkerRegistry {
     }
 
     private static void checkLoad(WorkerRecord.Load load) {
-        if (load.capacityBytes() < 0 || load.usedBytes() < 0 || load.cachedFiles() < 0) {
-            throw invalid("a worker's capacity, used bytes and files are not negative");
+        if (load.capacityBytes() < 0
+                || load.usedBytes() < 0
+                || load.cachedFiles() < 0
+                || load.inFlight() < 0) {
+            throw invalid("a worker's capacity, used bytes, files and requests are not negative");
         }
     }
 
@@ -152,18 +156,31 @@ public final class WorkerRegistry {
                                 "worker " + id + " has no lease: it must register"));
     }
 
-    /** Forgets a worker; one that is not known is forgotten already. */
+    /**
+     * Forgets a worker that has stopped; one that is not known is forgotten already. Of one that
+     * drains it stays known that it does: it is lost.
+     */
     public void deregister(WorkerId id) {
         store.deregister(id);
     }
 
     /**
-     * A draining worker gives up what it owns: it comes after all others in the ring.
+     * A draining worker gives up what it owns: it comes after all others in the ring. It drains
+     * until {@link #undrain}, also when it stops and starts again meanwhile.
+     *
+     * @throws MillraceException NOT_FOUND; CONFLICT when no other worker could take over
+     */
+    public WorkerRecord drain(WorkerId id) {
+        return setDraining(id, true, all -> checkSuccessor(id, all));
+    }
+
+    /**
+     * Drains a worker even if no other could take over.
      *
      * @throws MillraceException NOT_FOUND
      */
-    public void drain(WorkerId id) {
-        setDraining(id, true);
+    public WorkerRecord drainAnyway(WorkerId id) {
+        return setDraining(id, true, _ -> {});
     }
 
     /**
@@ -171,13 +188,30 @@ public final class WorkerRegistry {
      *
      * @throws MillraceException NOT_FOUND
      */
-    public void undrain(WorkerId id) {
-        setDraining(id, false);
+    public WorkerRecord undrain(WorkerId id) {
+        return setDraining(id, false, _ -> {});
     }
 
-    private void setDraining(WorkerId id, boolean draining) {
-        if (!store.setDraining(id, draining)) {
-            throw new MillraceException(ErrorCode.NOT_FOUND, "there is no worker " + id);
+    private WorkerRecord setDraining(
+            WorkerId id, boolean draining, Consumer<List<WorkerRecord>> check) {
+        return store.setDraining(id, draining, check)
+                .orElseThrow(() ->
+                        new MillraceException(ErrorCode.NOT_FOUND, "there is no worker " + id));
+    }
+
+    private static void checkSuccessor(WorkerId id, List<WorkerRecord> all) {
+        List<WorkerRecord> owners =
+                all.stream()
+                        .filter(worker -> worker.state() == WorkerRecord.State.LIVE)
+                        .filter(worker -> worker.weight() > 0)
+                        .toList();
+        if (owners.size() == 1 && owners.getFirst().id().equals(id)) {
+            throw new MillraceException(
+                    ErrorCode.CONFLICT,
+                    "worker "
+                            + id
+                            + " is the last live one that does not drain: no other could take over"
+                            + " what it owns (force drains it nevertheless)");
         }
     }
 

@@ -10,8 +10,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * SQL of workers and the ring's epoch. Leases run by Postgres' clock, so that replicas need not
@@ -21,7 +23,8 @@ final class WorkerStore {
 
     private static final String COLUMNS =
             "id, host, data_port, control_port, host_id, cache_directories, capacity_bytes,"
-                    + " used_bytes, cached_files, weight, draining, lost, registered, renewed";
+                    + " used_bytes, cached_files, in_flight, weight, draining, lost, registered,"
+                    + " renewed";
 
     private final Database database;
 
@@ -58,28 +61,30 @@ final class WorkerStore {
     }
 
     Workers all() {
-        return database.read(connection -> {
-            // One statement, so that epoch and workers are of one moment.
-            try (PreparedStatement statement =
-                            connection.prepareStatement(
-                                    "SELECT "
-                                            + COLUMNS
-                                            + ", ring_epoch, slots FROM metadata.cluster LEFT JOIN"
-                                            + " metadata.worker ON true ORDER BY id");
-                    ResultSet row = statement.executeQuery()) {
-                List<WorkerRecord> workers = new java.util.ArrayList<>();
-                long epoch = 0;
-                int slots = 0;
-                while (row.next()) {
-                    epoch = row.getLong("ring_epoch");
-                    slots = row.getInt("slots");
-                    if (row.getString("id") != null) {
-                        workers.add(worker(row));
-                    }
+        return database.read(WorkerStore::all);
+    }
+
+    private static Workers all(Connection connection) throws SQLException {
+        // One statement, so that epoch and workers are of one moment.
+        try (PreparedStatement statement =
+                        connection.prepareStatement(
+                                "SELECT "
+                                        + COLUMNS
+                                        + ", ring_epoch, slots FROM metadata.cluster LEFT JOIN"
+                                        + " metadata.worker ON true ORDER BY id");
+                ResultSet row = statement.executeQuery()) {
+            List<WorkerRecord> workers = new ArrayList<>();
+            long epoch = 0;
+            int slots = 0;
+            while (row.next()) {
+                epoch = row.getLong("ring_epoch");
+                slots = row.getInt("slots");
+                if (row.getString("id") != null) {
+                    workers.add(worker(row));
                 }
-                return new Workers(epoch, slots, workers);
             }
-        });
+            return new Workers(epoch, slots, workers);
+        }
     }
 
     /** Stores a worker that registers. Answers the epoch. */
@@ -101,7 +106,7 @@ final class WorkerStore {
                             UPDATE metadata.worker
                             SET renewed = clock_timestamp(), lease_until =
                                     clock_timestamp() + ? * interval '1 millisecond',
-                                capacity_bytes = ?, used_bytes = ?, cached_files = ?
+                                capacity_bytes = ?, used_bytes = ?, cached_files = ?, in_flight = ?
                             WHERE id = ? AND NOT lost
                             RETURNING (SELECT ring_epoch FROM metadata.cluster)
                             """)) {
@@ -109,34 +114,47 @@ final class WorkerStore {
                 statement.setLong(2, load.capacityBytes());
                 statement.setLong(3, load.usedBytes());
                 statement.setLong(4, load.cachedFiles());
-                statement.setString(5, id.value());
+                statement.setInt(5, load.inFlight());
+                statement.setString(6, id.value());
                 return Database.first(statement, row -> row.getLong(1));
             }
         });
     }
 
-    /** Forgets a worker. False: it was not known. */
-    boolean deregister(WorkerId id) {
-        return database.transaction(connection -> {
+    /** Forgets a worker; of a live one that drains the row stays, as that of a lost one. */
+    void deregister(WorkerId id) {
+        database.transaction(connection -> {
             lockCluster(connection);
+            Optional<Before> before = before(connection, id);
+            if (before.isEmpty()) {
+                return false;
+            }
+            WorkerRecord.State state = before.get().worker().state();
             try (PreparedStatement statement =
                     connection.prepareStatement(
-                            "DELETE FROM metadata.worker WHERE id = ? RETURNING lost")) {
+                            state == WorkerRecord.State.DRAINING
+                                    ? "UPDATE metadata.worker SET lost = true WHERE id = ?"
+                                    : "DELETE FROM metadata.worker WHERE id = ?")) {
                 statement.setString(1, id.value());
-                Optional<Boolean> wasLost = Database.first(statement, row -> row.getBoolean(1));
-                if (wasLost.isPresent() && !wasLost.get()) {
-                    nextEpoch(connection);
-                }
-                return wasLost.isPresent();
+                statement.executeUpdate();
             }
+            if (state != WorkerRecord.State.LOST) {
+                nextEpoch(connection);
+            }
+            return true;
         });
     }
 
-    /** False: it is not known. */
-    boolean setDraining(WorkerId id, boolean draining) {
+    /**
+     * Answers the worker as it is then; empty: it is not known.
+     *
+     * @param check is told all workers first, and throws if it must not be
+     */
+    Optional<WorkerRecord> setDraining(
+            WorkerId id, boolean draining, Consumer<List<WorkerRecord>> check) {
         return database.transaction(connection -> {
             lockCluster(connection);
-            Optional<Before> before = before(connection, id);
+            check.accept(all(connection).workers());
             try (PreparedStatement statement =
                     connection.prepareStatement(
                             "UPDATE metadata.worker SET draining = ? WHERE id = ? AND"
@@ -148,7 +166,7 @@ final class WorkerStore {
                     nextEpoch(connection);
                 }
             }
-            return before.isPresent();
+            return before(connection, id).map(Before::worker);
         });
     }
 
@@ -225,9 +243,9 @@ final class WorkerStore {
                 connection.prepareStatement(
                         """
                         INSERT INTO metadata.worker (id, host, data_port, control_port, host_id,
-                            cache_directories, capacity_bytes, used_bytes, cached_files, weight,
-                            registered, renewed, lease_until)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, clock_timestamp(), clock_timestamp(),
+                            cache_directories, capacity_bytes, used_bytes, cached_files, in_flight,
+                            weight, registered, renewed, lease_until)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, clock_timestamp(), clock_timestamp(),
                             clock_timestamp() + ? * interval '1 millisecond')
                         ON CONFLICT (id) DO UPDATE SET host = excluded.host,
                             data_port = excluded.data_port, control_port = excluded.control_port,
@@ -235,7 +253,8 @@ final class WorkerStore {
                             cache_directories = excluded.cache_directories,
                             capacity_bytes = excluded.capacity_bytes,
                             used_bytes = excluded.used_bytes,
-                            cached_files = excluded.cached_files, weight = excluded.weight,
+                            cached_files = excluded.cached_files,
+                            in_flight = excluded.in_flight, weight = excluded.weight,
                             lost = false, registered = excluded.registered,
                             renewed = excluded.renewed, lease_until = excluded.lease_until
                         """)) {
@@ -249,8 +268,9 @@ final class WorkerStore {
             statement.setLong(7, worker.load().capacityBytes());
             statement.setLong(8, worker.load().usedBytes());
             statement.setLong(9, worker.load().cachedFiles());
-            statement.setLong(10, worker.weight());
-            statement.setLong(11, lease.toMillis());
+            statement.setInt(10, worker.load().inFlight());
+            statement.setLong(11, worker.weight());
+            statement.setLong(12, lease.toMillis());
             statement.executeUpdate();
         }
     }
@@ -271,7 +291,8 @@ final class WorkerStore {
                 new WorkerRecord.Load(
                         row.getLong("capacity_bytes"),
                         row.getLong("used_bytes"),
-                        row.getLong("cached_files")),
+                        row.getLong("cached_files"),
+                        row.getInt("in_flight")),
                 row.getLong("weight"),
                 state,
                 millis(row.getTimestamp("registered")),

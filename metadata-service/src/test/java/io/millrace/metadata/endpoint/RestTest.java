@@ -8,13 +8,18 @@ import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.matchesPattern;
 
 import io.millrace.embedded.testing.EmbeddedTestResource;
+import io.millrace.metadata.workers.WorkerRecord;
+import io.millrace.metadata.workers.WorkerRegistry;
+import io.millrace.model.WorkerId;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
+import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +35,8 @@ import org.junit.jupiter.params.provider.CsvSource;
             @ResourceArg(name = "kafka", value = "false")
         })
 class RestTest {
+
+    @Inject WorkerRegistry workers;
 
     @TempDir Path bucket;
 
@@ -160,6 +167,63 @@ class RestTest {
                 .get("/api/v1/fs/ls")
                 .then()
                 .statusCode(400);
+    }
+
+    /** Or takes their leases anew. */
+    private void registerTwo() {
+        for (String id : List.of("rest-1", "rest-2")) {
+            workers.register(
+                    new WorkerRecord(
+                            new WorkerId(id),
+                            new WorkerRecord.Address("127.0.0.1", 7000, 7001),
+                            "host",
+                            List.of("/" + id),
+                            new WorkerRecord.Load(10, 0, 0, 3),
+                            10,
+                            WorkerRecord.State.LIVE,
+                            0,
+                            0));
+        }
+    }
+
+    @Test
+    void aWorkerIsDrainedAndUndrained() {
+        given().get("/api/v1/workers").then().statusCode(200);
+        registerTwo();
+        given().post("/api/v1/workers/rest-1/drain")
+                .then()
+                .statusCode(200)
+                .body("id", equalTo("rest-1"))
+                .body("state", equalTo("DRAINING"))
+                .body("inFlight", equalTo(3));
+        given().post("/api/v1/workers/rest-2/drain")
+                .then()
+                .statusCode(409)
+                .contentType("application/problem+json")
+                .body("detail", containsString("rest-2 is the last"));
+        registerTwo();
+        given().queryParam("force", true)
+                .post("/api/v1/workers/rest-2/drain")
+                .then()
+                .statusCode(200)
+                .body("state", equalTo("DRAINING"));
+        registerTwo();
+        given().post("/api/v1/workers/rest-1/undrain")
+                .then()
+                .statusCode(200)
+                .body("state", equalTo("LIVE"));
+        for (String what : List.of("drain", "undrain")) {
+            given().post("/api/v1/workers/rest-3/" + what)
+                    .then()
+                    .statusCode(404)
+                    .contentType("application/problem+json")
+                    .body("code", equalTo("NOT_FOUND"))
+                    .body("detail", containsString("rest-3"));
+            given().post("/api/v1/workers/NO%20ID/" + what).then().statusCode(400);
+        }
+        workers.undrain(new WorkerId("rest-2"));
+        workers.deregister(new WorkerId("rest-1"));
+        workers.deregister(new WorkerId("rest-2"));
     }
 
     @Test

@@ -67,7 +67,7 @@ class ResidencyViewTest {
                 new WorkerRecord.Address("127.0.0.1", 7500, 7501),
                 "host",
                 List.of("/" + id),
-                new WorkerRecord.Load(1_000, 0, 0),
+                new WorkerRecord.Load(1_000, 0, 0, 0),
                 1_000,
                 WorkerRecord.State.LIVE,
                 0,

@@ -15,11 +15,13 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Leases and epochs. */
 class WorkerRegistryTest {
 
     private static final WorkerId ID = new WorkerId("w");
+    private static final WorkerId OTHER = new WorkerId("x");
 
     @SuppressWarnings("NullAway.Init")
     private AgroalDataSource pool;
@@ -44,12 +46,16 @@ class WorkerRegistryTest {
     }
 
     private static WorkerRecord worker(int port, String directory, long capacity) {
+        return worker(ID, port, directory, capacity);
+    }
+
+    private static WorkerRecord worker(WorkerId id, int port, String directory, long capacity) {
         return new WorkerRecord(
-                ID,
+                id,
                 new WorkerRecord.Address("127.0.0.1", port, port + 1),
                 "host",
                 List.of(directory),
-                new WorkerRecord.Load(capacity, 0, 0),
+                new WorkerRecord.Load(capacity, 0, 0, 0),
                 capacity,
                 WorkerRecord.State.LIVE,
                 0,
@@ -125,7 +131,7 @@ class WorkerRegistryTest {
                 ErrorCode.NOT_FOUND,
                 assertThrows(
                                 MillraceException.class,
-                                () -> registry.renew(ID, new WorkerRecord.Load(1, 0, 0)))
+                                () -> registry.renew(ID, new WorkerRecord.Load(1, 0, 0, 0)))
                         .code());
     }
 
@@ -133,7 +139,7 @@ class WorkerRegistryTest {
     void aRenewalKeepsTheWeightThatTheRingWasMadeFrom() {
         registry.register(worker(7000, "/c", 10));
         long before = epoch();
-        registry.renew(ID, new WorkerRecord.Load(99, 5, 1));
+        registry.renew(ID, new WorkerRecord.Load(99, 5, 1, 0));
         assertEquals(before, epoch());
         assertEquals(10, registry.workers().all().getFirst().weight());
         assertEquals(99, registry.workers().all().getFirst().load().capacityBytes());
@@ -142,6 +148,7 @@ class WorkerRegistryTest {
     @Test
     void drainingIsKeptAcrossARestartAndChangesTheRing() {
         registry.register(worker(7000, "/c", 10));
+        registry.register(worker(OTHER, 7200, "/d", 10));
         long before = epoch();
         registry.drain(ID);
         registry.drain(ID);
@@ -152,7 +159,65 @@ class WorkerRegistryTest {
         assertEquals(WorkerRecord.State.LIVE, registry.workers().all().getFirst().state());
         registry.deregister(ID);
         registry.deregister(ID);
+        registry.deregister(OTHER);
         assertEquals(List.of(), registry.workers().all());
+    }
+
+    @Test
+    void drainingIsKeptWhenTheWorkerLeavesInOrderAndComesBack() {
+        registry.register(worker(7000, "/c", 10));
+        registry.register(worker(OTHER, 7200, "/d", 10));
+        registry.drain(ID);
+        long before = epoch();
+        registry.deregister(ID);
+        assertEquals(before + 1, epoch());
+        assertEquals(WorkerRecord.State.LOST, registry.workers().all().getFirst().state());
+        assertEquals(1, registry.workers().inRing().size());
+
+        registry.register(worker(7000, "/c", 10));
+
+        assertEquals(before + 2, epoch());
+        assertEquals(WorkerRecord.State.DRAINING, registry.workers().all().getFirst().state());
+        registry.deregister(ID);
+        registry.deregister(ID);
+        assertEquals(
+                List.of(OTHER), registry.workers().all().stream().map(WorkerRecord::id).toList());
+    }
+
+    @Test
+    void theLastWorkerThatDoesNotDrainIsDrainedOnlyByForce() {
+        registry.register(worker(7000, "/c", 10));
+        registry.register(worker(OTHER, 7200, "/d", 10));
+        registry.register(worker(new WorkerId("weightless"), 7300, "/e", 0));
+        registry.drain(OTHER);
+        long before = epoch();
+
+        MillraceException refused = assertThrows(MillraceException.class, () -> registry.drain(ID));
+
+        assertEquals(ErrorCode.CONFLICT, refused.code());
+        assertTrue(refused.getMessage().contains("worker w is the last"), refused.getMessage());
+        assertEquals(before, epoch());
+        assertEquals(WorkerRecord.State.DRAINING, registry.drain(OTHER).state());
+        assertEquals(WorkerRecord.State.DRAINING, registry.drainAnyway(ID).state());
+        assertEquals(before + 1, epoch());
+    }
+
+    @Test
+    void aWorkerThatIsNotKnownIsNeitherDrainedNorUndrained() {
+        for (Executable call :
+                List.<Executable>of(
+                        () -> registry.drain(ID),
+                        () -> registry.drainAnyway(ID),
+                        () -> registry.undrain(ID))) {
+            assertEquals(ErrorCode.NOT_FOUND, assertThrows(MillraceException.class, call).code());
+        }
+    }
+
+    @Test
+    void aRenewalTellsWhatIsInFlight() {
+        registry.register(worker(7000, "/c", 10));
+        registry.renew(ID, new WorkerRecord.Load(10, 5, 1, 7));
+        assertEquals(7, registry.workers().all().getFirst().load().inFlight());
     }
 
     @Test

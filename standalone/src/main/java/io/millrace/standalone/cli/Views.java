@@ -275,6 +275,7 @@ final class Views {
             long capacityBytes,
             long usedBytes,
             long cachedFiles,
+            int inFlight,
             long weight,
             List<String> cacheDirectories,
             @Nullable String lastRenewal) {
@@ -289,6 +290,7 @@ final class Views {
                     worker.getCapacityBytes(),
                     worker.getUsedBytes(),
                     worker.getCachedFiles(),
+                    worker.getInFlight(),
                     worker.getWeight(),
                     worker.getCacheDirectoriesList(),
                     instant(worker.getLastRenewalMillis()));

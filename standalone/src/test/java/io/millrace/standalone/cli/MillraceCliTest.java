@@ -73,6 +73,8 @@ final class MillraceCliTest {
     @CsvSource({
         "mount ls",
         "worker ls",
+        "worker drain w-1",
+        "worker undrain w-1",
         "fs stat /x",
         "job ls",
         "fs du /",
@@ -144,6 +146,7 @@ final class MillraceCliTest {
         "fs policy",
         "fs policies",
         "worker",
+        "worker drain",
         "job",
         "job load",
         "job free",
