@@ -67,7 +67,9 @@ class RollingRestartIT {
                 ClientSettings.of(service[0], Integer.parseInt(service[1]), "rolling-restart");
         try (MillraceClient client =
                         MillraceClient.connect(
-                                ChaosRun.elsewhere(standard), Duration.ofSeconds(30));
+                                standard.withHostId("another-host")
+                                        .withAttemptTimeout(Duration.ofSeconds(4)),
+                                Duration.ofSeconds(30));
                 CheckingReaders readers = new CheckingReaders(client, "/data", DATA)) {
             readers.start(READERS, DATA.seed());
             for (Part part : cluster.cluster().workers()) {
