@@ -23,6 +23,7 @@ final class CacheChunks {
     private final SyncPolicy sync;
     private final BiConsumer<CacheTier, IOException> diskFailed;
     private final BooleanSupplier closed;
+    private final CacheSurroundings surroundings;
     private final ChunkChecks checks = new ChunkChecks();
     private final LongAdder refusedBytes = new LongAdder();
     private final LongAdder writeFailures = new LongAdder();
@@ -40,7 +41,8 @@ final class CacheChunks {
             CacheSealer sealer,
             SyncPolicy sync,
             BiConsumer<CacheTier, IOException> diskFailed,
-            BooleanSupplier closed) {
+            BooleanSupplier closed,
+            CacheSurroundings surroundings) {
         this.index = index;
         this.spaces = spaces;
         this.dropper = dropper;
@@ -48,6 +50,7 @@ final class CacheChunks {
         this.sync = sync;
         this.diskFailed = diskFailed;
         this.closed = closed;
+        this.surroundings = surroundings;
     }
 
     CachedFile.Put put(CacheEntry entry, int chunk, ByteBuffer bytes) {
@@ -84,6 +87,7 @@ final class CacheChunks {
         CacheSpace space = spaces.get(tier.number());
         for (int attempt = 0; attempt < 2 && space.reserve(size, entry.cacheClass); attempt++) {
             try {
+                surroundings.beforeWrite(tier.path());
                 entry.makePart(tier.directory());
                 entry.write(chunk, bytes, sync);
                 index.stored(entry, size);
@@ -144,7 +148,7 @@ final class CacheChunks {
     /** As {@link #recheck}, unless that was done of late and nobody has written since. */
     boolean checkLately(CacheEntry entry, int chunk) {
         CheckedChunks checked;
-        long now = System.nanoTime();
+        long now = surroundings.nanoTime();
         try {
             FileTime modified = entry.modified();
             checked = entry.checked;

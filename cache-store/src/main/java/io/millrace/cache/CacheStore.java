@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -44,11 +46,13 @@ public final class CacheStore implements AutoCloseable {
     private final List<CacheSpace> spaces = new ArrayList<>();
     private final CacheMover mover;
     private final CacheSealer sealer;
-    private final Thread recovery;
+    private final ExecutorService recovery;
+    private final CacheRecovery walks;
     private final CacheChunks chunks;
     private volatile boolean closed;
 
-    private CacheStore(List<CacheTier> tiers, CacheSettings settings) {
+    private CacheStore(
+            List<CacheTier> tiers, CacheSettings settings, CacheSurroundings surroundings) {
         this.tiers = List.copyOf(tiers);
         this.settings = settings;
         this.index = new CacheIndex(this.tiers, settings.eviction(), settings.openFiles());
@@ -61,9 +65,11 @@ public final class CacheStore implements AutoCloseable {
                         dropper,
                         settings.sync(),
                         this::release,
-                        () -> closed);
-        this.tiers.forEach(tier -> spaces.add(new CacheSpace(index, tier, mover::clear)));
-        this.sealer = new CacheSealer(index, settings.sync(), this::release);
+                        () -> closed,
+                        surroundings);
+        this.tiers.forEach(tier ->
+                spaces.add(new CacheSpace(index, tier, mover::clear, surroundings::nanoTime)));
+        this.sealer = new CacheSealer(index, settings.sync(), this::release, surroundings);
         this.chunks =
                 new CacheChunks(
                         index,
@@ -72,13 +78,11 @@ public final class CacheStore implements AutoCloseable {
                         sealer,
                         settings.sync(),
                         this::retireIfBroken,
-                        () -> closed);
-        CacheRecovery walks = new CacheRecovery(this.tiers, () -> closed);
-        this.recovery =
-                Thread.ofPlatform()
-                        .daemon()
-                        .name("cache-recovery")
-                        .unstarted(() -> walks.run(this::restore, this::recovered));
+                        () -> closed,
+                        surroundings);
+        this.walks = new CacheRecovery(this.tiers, () -> closed);
+        // Two: what lay on a disk that fails is forgotten while others are walked.
+        this.recovery = surroundings.pool("cache-recovery", 2, Integer.MAX_VALUE);
     }
 
     /**
@@ -88,6 +92,11 @@ public final class CacheStore implements AutoCloseable {
      *     one cannot be written
      */
     public static CacheStore open(CacheSettings settings) {
+        return open(settings, CacheSurroundings.PROCESS);
+    }
+
+    /** As {@link #open(CacheSettings)}, in other surroundings than this process. */
+    public static CacheStore open(CacheSettings settings, CacheSurroundings surroundings) {
         List<CacheTier> tiers = new ArrayList<>();
         try {
             for (CacheDirectorySettings each : settings.directories()) {
@@ -98,9 +107,9 @@ public final class CacheStore implements AutoCloseable {
             tiers.forEach(tier -> tier.directory().close());
             throw e;
         }
-        CacheStore store = new CacheStore(tiers, settings);
+        CacheStore store = new CacheStore(tiers, settings, surroundings);
         store.spaces.forEach(CacheSpace::sampleDisk);
-        store.recovery.start();
+        store.recovery.execute(() -> store.walks.run(store::restore, store::recovered));
         return store;
     }
 
@@ -339,7 +348,11 @@ public final class CacheStore implements AutoCloseable {
                     e.getMessage(),
                     paths());
             index.retire(tier);
-            Thread.ofVirtual().name("cache-retire").start(() -> forgetAll(tier));
+            try {
+                recovery.execute(() -> forgetAll(tier));
+            } catch (RejectedExecutionException closing) {
+                LOG.log(Level.DEBUG, "closed: {0} is asked for nothing more", tier.path());
+            }
         }
         return true;
     }
@@ -420,11 +433,12 @@ public final class CacheStore implements AutoCloseable {
         try {
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
             still = sealer.finish(4_000) & mover.end(1_000);
-            recovery.join(1_000);
+            recovery.shutdown();
+            still &= recovery.awaitTermination(1_000, TimeUnit.MILLISECONDS);
             while (!chunks.areWritten() && System.nanoTime() < deadline) {
                 Thread.sleep(5);
             }
-            still &= chunks.areWritten() && !recovery.isAlive();
+            still &= chunks.areWritten();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             still = false;
@@ -447,13 +461,14 @@ public final class CacheStore implements AutoCloseable {
     }
 
     /** Ends as a killed process would: nothing is finished or noted. For tests. */
-    void abandon() {
+    public void abandon() {
         closed = true;
         dropper.end();
         try {
             sealer.abandon(4_000);
             mover.end(4_000);
-            recovery.join(4_000);
+            recovery.shutdown();
+            var _ = recovery.awaitTermination(4_000, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

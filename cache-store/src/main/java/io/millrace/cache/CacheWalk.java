@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -75,8 +76,9 @@ final class CacheWalk {
         return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
     }
 
+    /** In the order of their names, so that two walks find the same. */
     private static Set<Path> children(Path directory) throws IOException {
-        Set<Path> children = new HashSet<>();
+        Set<Path> children = new TreeSet<>();
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
             stream.forEach(children::add);
         } catch (NoSuchFileException e) {

@@ -38,6 +38,7 @@ public final class Filler {
     private final Peers peers;
     private final FillSettings settings;
     private final FillMeter meter;
+    private final FillThreads threads;
     private final GetPermits permits;
     private final BufferBudget buffers;
     private final ReadAhead readAhead;
@@ -51,11 +52,25 @@ public final class Filler {
             Peers peers,
             FillSettings settings,
             FillMeter meter) {
+        this(cache, mounts, peers, settings, meter, FillThreads.VIRTUAL);
+    }
+
+    /**
+     * @param threads that fetch
+     */
+    public Filler(
+            CacheStore cache,
+            MountTable mounts,
+            Peers peers,
+            FillSettings settings,
+            FillMeter meter,
+            FillThreads threads) {
         this.cache = cache;
         this.mounts = mounts;
         this.peers = peers;
         this.settings = settings;
         this.meter = meter;
+        this.threads = threads;
         this.permits = new GetPermits(settings.maxGets(), settings.maxLoadGets());
         this.buffers = new BufferBudget(settings.bufferBytes(), settings.timeout());
         this.readAhead = new ReadAhead(settings.readAheadBytes());
@@ -309,6 +324,10 @@ public final class Filler {
 
     FillMeter meter() {
         return meter;
+    }
+
+    FillThreads threads() {
+        return threads;
     }
 
     GetPermits permits() {
