@@ -24,6 +24,7 @@ final class CacheChunks {
     private final BiConsumer<CacheTier, IOException> diskFailed;
     private final BooleanSupplier closed;
     private final ChunkChecks checks;
+    private final CacheSurroundings surroundings;
     private final LongAdder refusedBytes = new LongAdder();
     private final LongAdder writeFailures = new LongAdder();
     private final LongAdder corruptChunks = new LongAdder();
@@ -41,7 +42,8 @@ final class CacheChunks {
             SyncPolicy sync,
             BiConsumer<CacheTier, IOException> diskFailed,
             BooleanSupplier closed,
-            ChunkChecks checks) {
+            ChunkChecks checks,
+            CacheSurroundings surroundings) {
         this.index = index;
         this.spaces = spaces;
         this.dropper = dropper;
@@ -50,6 +52,7 @@ final class CacheChunks {
         this.diskFailed = diskFailed;
         this.closed = closed;
         this.checks = checks;
+        this.surroundings = surroundings;
     }
 
     CachedFile.Put put(CacheEntry entry, int chunk, ByteBuffer bytes) {
@@ -86,6 +89,7 @@ final class CacheChunks {
         CacheSpace space = spaces.get(tier.number());
         for (int attempt = 0; attempt < 2 && space.reserve(size, entry.cacheClass); attempt++) {
             try {
+                surroundings.beforeWrite(tier.path());
                 entry.makePart(tier.directory());
                 entry.write(chunk, bytes, sync);
                 index.stored(entry, size);
@@ -146,7 +150,7 @@ final class CacheChunks {
     /** As {@link #recheck}, unless that was done of late and nobody has written since. */
     boolean checkLately(CacheEntry entry, int chunk) {
         CheckedChunks checked;
-        long now = System.nanoTime();
+        long now = surroundings.nanoTime();
         try {
             FileTime modified = entry.modified();
             checked = entry.checked;

@@ -4,9 +4,8 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
@@ -32,14 +31,7 @@ final class CacheMover {
     private final SyncPolicy sync;
     private final Consumer<CacheEntry> release;
     private final BooleanSupplier closed;
-    private final ThreadPoolExecutor promotions =
-            new ThreadPoolExecutor(
-                    0,
-                    1,
-                    1,
-                    TimeUnit.SECONDS,
-                    new ArrayBlockingQueue<>(WAITING),
-                    Thread.ofPlatform().daemon().name("cache-promotion-", 0).factory());
+    private final ExecutorService promotions;
     private final LongAdder promotedBytes = new LongAdder();
     private final LongAdder demotedBytes = new LongAdder();
     private final LongAdder corruptChunks = new LongAdder();
@@ -55,7 +47,8 @@ final class CacheMover {
             CacheDropper dropper,
             SyncPolicy sync,
             Consumer<CacheEntry> release,
-            BooleanSupplier closed) {
+            BooleanSupplier closed,
+            CacheSurroundings surroundings) {
         this.index = index;
         this.tiers = tiers;
         this.spaces = spaces;
@@ -63,6 +56,7 @@ final class CacheMover {
         this.sync = sync;
         this.release = release;
         this.closed = closed;
+        this.promotions = surroundings.pool("cache-promotion", 1, WAITING);
     }
 
     /** Makes room where an unused file lies: by moving it down, or else by dropping it. */

@@ -5,6 +5,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Gives a directory up when its disk has failed: its files are forgotten, to be filled again
@@ -17,11 +19,14 @@ final class CacheRetirement {
     private final List<CacheTier> tiers;
     private final CacheIndex index;
     private final CacheDropper dropper;
+    private final Executor background;
 
-    CacheRetirement(List<CacheTier> tiers, CacheIndex index, CacheDropper dropper) {
+    CacheRetirement(
+            List<CacheTier> tiers, CacheIndex index, CacheDropper dropper, Executor background) {
         this.tiers = tiers;
         this.index = index;
         this.dropper = dropper;
+        this.background = background;
     }
 
     /** False: the error is not the disk's. */
@@ -37,7 +42,11 @@ final class CacheRetirement {
                     e.getMessage(),
                     paths());
             index.retire(tier);
-            Thread.ofVirtual().name("cache-retire").start(() -> forgetAll(tier));
+            try {
+                background.execute(() -> forgetAll(tier));
+            } catch (RejectedExecutionException closing) {
+                LOG.log(Level.DEBUG, "closed: {0} is asked for nothing more", tier.path());
+            }
         }
         return true;
     }

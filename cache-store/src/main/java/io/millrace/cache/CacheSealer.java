@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -35,9 +34,8 @@ final class CacheSealer {
     private final SyncPolicy sync;
     private final Consumer<CacheEntry> release;
     private final BiConsumer<CacheTier, IOException> diskFailed;
-    private final ExecutorService threads =
-            Executors.newFixedThreadPool(
-                    THREADS, Thread.ofPlatform().daemon().name("cache-seal-", 0).factory());
+    private final CacheSurroundings surroundings;
+    private final ExecutorService threads;
     private final ConcurrentLinkedQueue<CacheEntry> waiting = new ConcurrentLinkedQueue<>();
     private final Semaphore slots = new Semaphore(WAITING);
     private final LongAdder failures = new LongAdder();
@@ -46,11 +44,14 @@ final class CacheSealer {
             CacheIndex index,
             SyncPolicy sync,
             Consumer<CacheEntry> release,
-            BiConsumer<CacheTier, IOException> diskFailed) {
+            BiConsumer<CacheTier, IOException> diskFailed,
+            CacheSurroundings surroundings) {
         this.index = index;
         this.sync = sync;
         this.release = release;
         this.diskFailed = diskFailed;
+        this.surroundings = surroundings;
+        this.threads = surroundings.pool("cache-seal", THREADS, Integer.MAX_VALUE);
     }
 
     /** Seals a full entry soon; the caller holds a reference, another is taken for the work. */
@@ -101,6 +102,7 @@ final class CacheSealer {
     private void sealNow(CacheEntry entry) {
         try {
             if (sync != SyncPolicy.NEVER && entry.kind == CacheEntry.Kind.PARTIAL) {
+                surroundings.beforeWrite(entry.tier().path());
                 entry.force();
             }
             entry.files.lock();

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 
 /**
  * Room in one cache directory: the budget, the disk's own free space, and the dropping or moving of
@@ -31,14 +32,16 @@ final class CacheSpace {
     private final CacheIndex index;
     private final CacheTier tier;
     private final Clearing clearing;
+    private final LongSupplier nanoTime;
     private final ReentrantLock evicting = new ReentrantLock();
     private final LongAdder reservedSinceSample = new LongAdder();
     private volatile long sampledNanos;
 
-    CacheSpace(CacheIndex index, CacheTier tier, Clearing clearing) {
+    CacheSpace(CacheIndex index, CacheTier tier, Clearing clearing, LongSupplier nanoTime) {
         this.index = index;
         this.tier = tier;
         this.clearing = clearing;
+        this.nanoTime = nanoTime;
     }
 
     /**
@@ -48,7 +51,7 @@ final class CacheSpace {
     boolean reserve(long bytes, CacheClass newcomer) {
         reservedSinceSample.add(bytes);
         if (reservedSinceSample.sum() > SAMPLE_BYTES
-                || System.nanoTime() - sampledNanos > SAMPLE_NANOS) {
+                || nanoTime.getAsLong() - sampledNanos > SAMPLE_NANOS) {
             sampleDisk();
         }
         if (index.reserve(tier, bytes)) {
@@ -89,7 +92,7 @@ final class CacheSpace {
 
     void sampleDisk() {
         reservedSinceSample.reset();
-        sampledNanos = System.nanoTime();
+        sampledNanos = nanoTime.getAsLong();
         long usable = tier.path().toFile().getUsableSpace();
         index.diskHasRoomFor(tier, usable - tier.settings().freeSpaceReserve().bytes());
     }
@@ -107,6 +110,6 @@ final class CacheSpace {
     /** The disk has said that it is full, whatever the last sample was. */
     void diskIsFull() {
         index.diskHasRoomFor(tier, 0);
-        sampledNanos = System.nanoTime();
+        sampledNanos = nanoTime.getAsLong();
     }
 }

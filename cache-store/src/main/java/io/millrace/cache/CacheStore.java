@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -46,18 +47,22 @@ public final class CacheStore implements AutoCloseable {
     private final CacheMover mover;
     private final CacheRetirement retirement;
     private final CacheSealer sealer;
-    private final Thread recovery;
+    private final ExecutorService recovery;
+    private final CacheRecovery walks;
     private final CacheChunks chunks;
     private final CacheVerifier verifier;
     private final List<CacheScrubber> scrubbers;
     private volatile boolean closed;
 
-    private CacheStore(List<CacheTier> tiers, CacheSettings settings) {
+    private CacheStore(
+            List<CacheTier> tiers, CacheSettings settings, CacheSurroundings surroundings) {
         this.tiers = List.copyOf(tiers);
         this.settings = settings;
         this.index = new CacheIndex(this.tiers, settings.eviction(), settings.openFiles());
         this.dropper = new CacheDropper(index, this::release);
-        this.retirement = new CacheRetirement(this.tiers, index, dropper);
+        // Two: what lay on a disk that fails is forgotten while others are walked.
+        this.recovery = surroundings.pool("cache-recovery", 2, Integer.MAX_VALUE);
+        this.retirement = new CacheRetirement(this.tiers, index, dropper, recovery);
         this.mover =
                 new CacheMover(
                         index,
@@ -66,9 +71,13 @@ public final class CacheStore implements AutoCloseable {
                         dropper,
                         settings.sync(),
                         this::release,
-                        () -> closed);
-        this.tiers.forEach(tier -> spaces.add(new CacheSpace(index, tier, mover::clear)));
-        this.sealer = new CacheSealer(index, settings.sync(), this::release, this::diskFailed);
+                        () -> closed,
+                        surroundings);
+        this.tiers.forEach(tier ->
+                spaces.add(new CacheSpace(index, tier, mover::clear, surroundings::nanoTime)));
+        this.sealer =
+                new CacheSealer(
+                        index, settings.sync(), this::release, this::diskFailed, surroundings);
         ChunkChecks checks = new ChunkChecks();
         this.chunks =
                 new CacheChunks(
@@ -79,7 +88,8 @@ public final class CacheStore implements AutoCloseable {
                         settings.sync(),
                         this::diskFailed,
                         () -> closed,
-                        checks);
+                        checks,
+                        surroundings);
         this.verifier =
                 new CacheVerifier(
                         index, dropper, checks, this::find, this::release, this::diskFailed);
@@ -89,12 +99,7 @@ public final class CacheStore implements AutoCloseable {
                                 new CacheScrubber(
                                         tier, verifier, () -> closed, InstantSource.system()))
                         .toList();
-        CacheRecovery walks = new CacheRecovery(this.tiers, () -> closed);
-        this.recovery =
-                Thread.ofPlatform()
-                        .daemon()
-                        .name("cache-recovery")
-                        .unstarted(() -> walks.run(this::restore, this::recovered));
+        this.walks = new CacheRecovery(this.tiers, () -> closed);
     }
 
     /**
@@ -104,9 +109,14 @@ public final class CacheStore implements AutoCloseable {
      *     one cannot be written
      */
     public static CacheStore open(CacheSettings settings) {
-        CacheStore store = new CacheStore(CacheTier.takeAll(settings), settings);
+        return open(settings, CacheSurroundings.PROCESS);
+    }
+
+    /** As {@link #open(CacheSettings)}, in other surroundings than this process. */
+    public static CacheStore open(CacheSettings settings, CacheSurroundings surroundings) {
+        CacheStore store = new CacheStore(CacheTier.takeAll(settings), settings, surroundings);
         store.spaces.forEach(CacheSpace::sampleDisk);
-        store.recovery.start();
+        store.recovery.execute(() -> store.walks.run(store::restore, store::recovered));
         return store;
     }
 
@@ -429,11 +439,12 @@ public final class CacheStore implements AutoCloseable {
         try {
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
             still = sealer.finish(4_000) & mover.end(1_000);
-            recovery.join(1_000);
+            recovery.shutdown();
+            still &= recovery.awaitTermination(1_000, TimeUnit.MILLISECONDS);
             while (!chunks.areWritten() && System.nanoTime() < deadline) {
                 Thread.sleep(5);
             }
-            still &= chunks.areWritten() && !recovery.isAlive();
+            still &= chunks.areWritten();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             still = false;
@@ -451,13 +462,14 @@ public final class CacheStore implements AutoCloseable {
     }
 
     /** Ends as a killed process would: nothing is finished or noted. For tests. */
-    void abandon() {
+    public void abandon() {
         closed = true;
         dropper.end();
         try {
             sealer.abandon(4_000);
             mover.end(4_000);
-            recovery.join(4_000);
+            recovery.shutdown();
+            var _ = recovery.awaitTermination(4_000, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

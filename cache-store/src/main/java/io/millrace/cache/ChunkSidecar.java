@@ -35,6 +35,9 @@ final class ChunkSidecar implements ChunkTable {
     private static final int LAYOUT = 1;
     private static final int AT_DROPPED = 64;
 
+    /** A header that says more has been spoilt. */
+    private static final long MOST_BYTES = (long) Integer.MAX_VALUE * BlockLayout.CHUNK_BYTES;
+
     /**
      * @param boot in which PRESENT may be believed by readers
      * @param epoch in which PRESENT may be believed by the worker
@@ -82,7 +85,7 @@ final class ChunkSidecar implements ChunkTable {
         return new ChunkSidecar(FileChannel.open(path, StandardOpenOption.READ));
     }
 
-    /** Empty when this is no sidecar of this layout, or too short for its chunks. */
+    /** Empty when this is no sidecar of this layout, or not of the length its chunks need. */
     Optional<Header> header() throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(HEADER_BYTES);
         if (read(buffer, 0) < HEADER_BYTES) {
@@ -103,6 +106,7 @@ final class ChunkSidecar implements ChunkTable {
                         buffer.getLong() != 0);
         boolean whole =
                 header.length() >= 0
+                        && header.length() <= MOST_BYTES
                         && channel.size()
                                 == HEADER_BYTES
                                         + (long) BlockLayout.chunks(header.length()) * ENTRY_BYTES;

@@ -151,15 +151,16 @@ final class FileFill {
 
     private void start(FillRun run) {
         filler.use(this);
-        Thread.ofVirtual()
-                .name("fill")
-                .start(() -> {
-                    try {
-                        fetch(run);
-                    } finally {
-                        filler.release(this);
-                    }
-                });
+        filler.threads()
+                .start(
+                        "fill",
+                        () -> {
+                            try {
+                                fetch(run);
+                            } finally {
+                                filler.release(this);
+                            }
+                        });
     }
 
     void leave(Flight flight) {

@@ -26,6 +26,9 @@ public final class FileRead implements AutoCloseable {
      */
     public record Piece(ByteBuffer bytes, boolean cached, Runnable release) {}
 
+    /** A disk that has spoilt a chunk so often since it came will spoil it again. */
+    private static final int FETCHES = 3;
+
     private final Filler filler;
     private final FileFill fill;
     private final ByteRange range;
@@ -77,12 +80,26 @@ public final class FileRead implements AutoCloseable {
      * The next bytes, waiting for them where they are missing.
      *
      * @throws MillraceException STALE_VERSION when the object has changed; what the under store
-     *     threw; DEADLINE_EXCEEDED, BUSY
+     *     threw; DEADLINE_EXCEEDED, BUSY; CORRUPT when the disk spoils what is written
      */
     public Piece next() {
         int chunk = BlockLayout.chunkAt(position);
-        Flight flight = flightOf(chunk, Trust.CHECK);
-        return flight == null ? resident(chunk) : land(flight);
+        for (int landings = 0; landings <= FETCHES; landings++) {
+            Flight flight = flightOf(chunk, Trust.CHECK);
+            Piece piece = flight == null ? resident(chunk) : land(flight);
+            if (piece != null) {
+                return piece;
+            }
+        }
+        throw new MillraceException(
+                ErrorCode.CORRUPT,
+                "the cache's disk has spoilt chunk "
+                        + chunk
+                        + " of "
+                        + fill.source.key()
+                        + " "
+                        + FETCHES
+                        + " times");
     }
 
     /**
@@ -131,16 +148,18 @@ public final class FileRead implements AutoCloseable {
             if (isThere(chunk, trust)) {
                 return null;
             }
+            leaveJoined();
             joined.addAll(fill.join(chunk, BlockLayout.chunkAt(range.end() - 1), urgency, origin));
         }
     }
 
-    private Piece land(Flight flight) {
+    /** Null: the chunk is resident, and to be checked like any other, for that may be long ago. */
+    private @Nullable Piece land(Flight flight) {
         boolean kept = false;
         try {
             switch (flight.await(filler.settings().timeout())) {
                 case Flight.Landing.Resident() -> {
-                    return resident(flight.chunk);
+                    return null;
                 }
                 case Flight.Landing.InMemory(ByteBuffer bytes, boolean cached) -> {
                     ByteRange part = advance(flight.chunk);
@@ -211,10 +230,14 @@ public final class FileRead implements AutoCloseable {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
-            while (!joined.isEmpty()) {
-                fill.leave(joined.pollFirst());
-            }
+            leaveJoined();
             filler.release(fill);
+        }
+    }
+
+    private void leaveJoined() {
+        while (!joined.isEmpty()) {
+            fill.leave(joined.pollFirst());
         }
     }
 }

@@ -41,6 +41,7 @@ public final class Filler {
     private final Admission admission;
     private final FillSettings settings;
     private final FillMeter meter;
+    private final FillThreads threads;
     private final GetPermits permits;
     private final BufferBudget buffers;
     private final ReadAhead readAhead;
@@ -60,6 +61,19 @@ public final class Filler {
             Admission admission,
             FillSettings settings,
             FillMeter meter) {
+        this(cache, mounts, peers, settings, meter, FillThreads.VIRTUAL);
+    }
+
+    /**
+     * @param threads that fetch
+     */
+    public Filler(
+            CacheStore cache,
+            MountTable mounts,
+            Peers peers,
+            FillSettings settings,
+            FillMeter meter,
+            FillThreads threads) {
         this.cache = cache;
         this.mounts = mounts;
         this.peers = peers;
@@ -67,6 +81,7 @@ public final class Filler {
         this.admission = admission;
         this.settings = settings;
         this.meter = meter;
+        this.threads = threads;
         this.permits = new GetPermits(settings.maxGets(), settings.maxLoadGets());
         this.buffers = new BufferBudget(settings.bufferBytes(), settings.timeout());
         this.readAhead = new ReadAhead(settings.readAheadBytes());
@@ -328,6 +343,10 @@ public final class Filler {
 
     FillMeter meter() {
         return meter;
+    }
+
+    FillThreads threads() {
+        return threads;
     }
 
     GetPermits permits() {

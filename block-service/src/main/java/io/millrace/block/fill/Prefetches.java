@@ -87,7 +87,7 @@ public final class Prefetches {
             lock.unlock();
         }
         for (int i = 0; i < starting; i++) {
-            Thread.ofVirtual().name("prefetch").start(this::fetchWaiting);
+            filler.threads().start("prefetch", this::fetchWaiting);
         }
         return taken;
     }

@@ -27,16 +27,33 @@ public final class Peers implements AutoCloseable {
     private final PeerChoice choice;
     private final PeerSettings settings;
     private final PeerMeter meter;
-    private final ChunkReads reads;
+    private final PeerReads reads;
     private final LongSupplier nanoTime;
     private final Map<WorkerId, Long> suspectUntil = new ConcurrentHashMap<>();
 
     public Peers(ClusterView view, PeerSettings settings, PeerMeter meter, LongSupplier nanoTime) {
+        this(
+                view,
+                settings,
+                meter,
+                nanoTime,
+                new DataPortReads(new ChunkReads(settings.connections(), settings.timeout())));
+    }
+
+    /**
+     * @param reads closed with this
+     */
+    public Peers(
+            ClusterView view,
+            PeerSettings settings,
+            PeerMeter meter,
+            LongSupplier nanoTime,
+            PeerReads reads) {
         this.choice = new PeerChoice(view, settings.handover());
         this.settings = settings;
         this.meter = meter;
         this.nanoTime = nanoTime;
-        this.reads = new ChunkReads(settings.connections(), settings.timeout());
+        this.reads = reads;
     }
 
     /**
@@ -61,14 +78,7 @@ public final class Peers implements AutoCloseable {
             PeerChoice.Ask ask, FileSource source, FileVersion version, int chunk, byte[] target) {
         try {
             ByteBuffer bytes = ByteBuffer.wrap(target);
-            reads.read(
-                    ask.address().host(),
-                    ask.address().dataPort(),
-                    source,
-                    version,
-                    chunk,
-                    ask.origin(),
-                    bytes);
+            reads.read(ask.address(), source, version, chunk, ask.origin(), bytes);
             meter.read(bytes.position());
             return true;
         } catch (MillraceException e) {

@@ -310,6 +310,38 @@ class FillerTest {
     }
 
     @Test
+    void whatTheDiskSpoilsBeforeASlowReaderGetsThereIsFetchedAgain() throws IOException {
+        try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB)) {
+            byte[] bytes = parts.object("a", 4 * MIB);
+            FileSource file = parts.stat("a");
+            byte[] came = new byte[3 * MIB];
+            try (FileRead read =
+                    parts.filler.read(
+                            file.fileVersion(),
+                            file,
+                            new ByteRange(0, came.length),
+                            Origin.CLUSTER)) {
+                take(read, came, 0);
+                Eventually.holds(
+                        "all that it wants is there",
+                        () -> parts.cache.residentBytes(file.fileVersion()) == came.length);
+                change(cacheFile(parts, file), MIB + 5, bytes[MIB + 5]);
+                take(read, came, MIB);
+                take(read, came, 2 * MIB);
+            }
+            assertArrayEquals(Arrays.copyOf(bytes, came.length), came);
+            assertEquals(1, parts.cache.usage().corruptChunks());
+            assertEquals(0, parts.filler.bufferedBytes());
+        }
+    }
+
+    private static void take(FileRead read, byte[] target, int at) {
+        FileRead.Piece piece = read.next();
+        piece.bytes().duplicate().get(target, at, piece.bytes().remaining());
+        piece.release().run();
+    }
+
+    @Test
     void aFileInPartIsCheckedTooAndKeepsItsOtherChunks() throws Exception {
         try (TestWorkerParts parts = new TestWorkerParts(directory, 64 * MIB)) {
             byte[] bytes = parts.object("a", 4 * MIB);

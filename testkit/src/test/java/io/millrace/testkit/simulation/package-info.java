@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.testkit.simulation;
+
+import org.jspecify.annotations.NullMarked;
