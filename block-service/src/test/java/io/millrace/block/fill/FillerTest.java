@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.block.Eventually;
 import io.millrace.block.TestWorkerParts;
+import io.millrace.cache.CachedFile;
 import io.millrace.contracts.DataPort.Origin;
 import io.millrace.model.ByteRange;
 import io.millrace.model.ErrorCode;
@@ -356,8 +357,12 @@ class FillerTest {
         }
     }
 
+    /** Under its last name: a full file is renamed soon. */
     private static Path cacheFile(TestWorkerParts parts, FileSource file) throws IOException {
         String name = file.fileVersion().toString();
+        if (parts.cache.residentBytes(file.fileVersion()) == file.length()) {
+            Eventually.holds("it is complete", () -> isComplete(parts, file));
+        }
         try (Stream<Path> found =
                 Files.find(
                         parts.cache.paths().getFirst(),
@@ -366,6 +371,13 @@ class FillerTest {
                                 path.getFileName().toString().equals(name)
                                         || path.getFileName().toString().equals(name + ".part"))) {
             return found.findFirst().orElseThrow();
+        }
+    }
+
+    private static boolean isComplete(TestWorkerParts parts, FileSource file) {
+        try (CachedFile cached =
+                parts.filler.resident(file.fileVersion(), file.length()).orElseThrow()) {
+            return cached.isComplete();
         }
     }
 
