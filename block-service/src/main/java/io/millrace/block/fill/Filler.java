@@ -61,16 +61,16 @@ public final class Filler {
             Admission admission,
             FillSettings settings,
             FillMeter meter) {
-        this(cache, mounts, peers, settings, meter, FillThreads.VIRTUAL);
+        this(cache, mounts, peers, classes, admission, settings, meter, FillThreads.VIRTUAL);
     }
 
-    /**
-     * @param threads that fetch
-     */
+    /** As the other, with threads that fetch. */
     public Filler(
             CacheStore cache,
             MountTable mounts,
             Peers peers,
+            Function<FileSource, CacheClass> classes,
+            Admission admission,
             FillSettings settings,
             FillMeter meter,
             FillThreads threads) {

@@ -77,7 +77,12 @@ final class SimulatedCluster {
                             .toList();
             caches.put(
                     name,
-                    new CacheSettings(each, SyncPolicy.COMPLETE, random.nextInt(4), eviction));
+                    new CacheSettings(
+                            each,
+                            SyncPolicy.COMPLETE,
+                            random.nextInt(4),
+                            eviction,
+                            new ByteCount(0)));
             disks.put(
                     name,
                     new SimulatedDisk(

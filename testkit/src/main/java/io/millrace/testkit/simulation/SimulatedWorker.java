@@ -1,6 +1,7 @@
 package io.millrace.testkit.simulation;
 
 import io.millrace.block.cluster.ClusterView;
+import io.millrace.block.fill.Admission;
 import io.millrace.block.fill.FillMeter;
 import io.millrace.block.fill.FillSettings;
 import io.millrace.block.fill.Filler;
@@ -12,10 +13,13 @@ import io.millrace.block.peers.Peers;
 import io.millrace.cache.CacheDirectorySettings;
 import io.millrace.cache.CacheSettings;
 import io.millrace.cache.CacheStore;
+import io.millrace.cache.eviction.CacheClass;
 import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.MountOptions;
 import io.millrace.model.ByteCount;
+import io.millrace.model.FileSource;
 import io.millrace.model.FileVersion;
+import io.millrace.model.PathPolicy;
 import io.millrace.model.WorkerId;
 import io.millrace.understore.BucketLimits;
 import java.util.LinkedHashMap;
@@ -90,10 +94,21 @@ final class SimulatedWorker {
                         cache,
                         mounts,
                         peers,
+                        SimulatedWorker::classOf,
+                        Admission.ALL,
                         settings,
                         new Pausing(threads, process),
                         (kind, task) -> threads.start(process, kind, task));
         prefetches = new Prefetches(filler, 8, 1);
+    }
+
+    /** As files whose path says nothing. */
+    private static CacheClass classOf(FileSource file) {
+        return new CacheClass(
+                null,
+                CacheClass.groupOf(file.mountId(), file.key()),
+                PathPolicy.DEFAULT_PRIORITY,
+                CacheClass.Protection.EVICTABLE);
     }
 
     private static CacheSettings fourTimes(CacheSettings settings) {
@@ -107,7 +122,8 @@ final class SimulatedWorker {
                         .toList(),
                 settings.sync(),
                 settings.openFiles(),
-                settings.eviction());
+                settings.eviction(),
+                settings.scrubRate());
     }
 
     /** Others may go first wherever the filler tells what it did. */
