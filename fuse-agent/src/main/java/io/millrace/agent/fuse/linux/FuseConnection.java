@@ -221,6 +221,9 @@ final class FuseConnection implements FuseMount {
                     continue;
                 }
                 if (leaving) {
+                    if (result == 0) {
+                        refuse(in, out, Errno.ENODEV);
+                    }
                     return;
                 }
                 switch (-result) {
@@ -249,10 +252,15 @@ final class FuseConnection implements FuseMount {
             handle(in, out);
         } catch (MalformedRequest e) {
             LOG.log(Level.ERROR, "event=fuse_request_malformed reason=" + e.getMessage());
-            if (Protocol.isAnswered(in.opcode())) {
-                out.reset();
-                var _ = out.send(device.fd(), in.unique(), -Errno.EINVAL);
-            }
+            refuse(in, out, Errno.EINVAL);
+        }
+    }
+
+    /** Whoever waits for an answer that never comes cannot be killed, and holds the device open. */
+    private void refuse(RequestBuffer in, ReplyBuffer out, int errno) {
+        if (Protocol.isAnswered(in.opcode())) {
+            out.reset();
+            var _ = out.send(device.fd(), in.unique(), -errno);
         }
     }
 
