@@ -33,7 +33,10 @@ class SimulationTest {
         }
     }
 
-    /** What cannot fail proves nothing: each defect is one that an invariant must tell. */
+    /**
+     * What cannot fail proves nothing: each defect is one that an invariant must tell. A defect may
+     * show as something else first, such as a wrong version that is too short and so breaks off.
+     */
     @ParameterizedTest
     @CsvSource({
         "STORE_IGNORES_VERSION, served wrong bytes",
@@ -46,10 +49,9 @@ class SimulationTest {
         Optional<Outcome> seen =
                 LongStream.rangeClosed(1, 20)
                         .mapToObj(seed -> Simulation.run(seed, Simulation.fastDirectory(), defect))
-                        .filter(outcome -> outcome.violation().isPresent())
+                        .filter(outcome -> outcome.violation().orElse("").contains(violation))
                         .findFirst();
-        assertTrue(seen.isPresent(), () -> "20 seeds did not see " + defect);
-        assertTrue(seen.get().violation().orElseThrow().contains(violation), seen.get()::report);
+        assertTrue(seen.isPresent(), () -> defect + ": 20 seeds without: " + violation);
         assertTrue(seen.get().trace().toString().contains("VIOLATED"));
     }
 }
