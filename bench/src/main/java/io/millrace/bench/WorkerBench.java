@@ -58,7 +58,7 @@ public final class WorkerBench implements Callable<Integer> {
     private int smallFiles = 3_000;
 
     @Option(names = "--shard-mib", description = "Size of a large file (default ${DEFAULT-VALUE}).")
-    private int shardMebibytes = 512;
+    private int shardMebibytes = 256;
 
     @Option(names = "--latency", description = "Round trip in ms (default ${DEFAULT-VALUE}).")
     private int latencyMillis = 12;
@@ -74,7 +74,7 @@ public final class WorkerBench implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         DataSet data = DataSet.of(1, 4, smallFiles, 110_000, 110_000, 1, shardMebibytes * MIB);
-        DataSet other = DataSet.of(2, 1, 1, 1, 1, 8, 256 * MIB);
+        DataSet other = DataSet.of(2, 1, 1, 1, 1, 64, 32 * MIB);
         try (TestCluster cluster = TestCluster.start(settings -> settings.withWorkers(1));
                 DelayingProxy proxy =
                         new DelayingProxy(

@@ -11,6 +11,7 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.ContentStreamProvider;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -66,7 +67,10 @@ public final class Bucket implements AutoCloseable {
     public void put(String key, byte[] content, Map<String, String> metadata) {
         client.putObject(
                 put -> put.bucket(name).key(key).metadata(metadata),
-                RequestBody.fromBytes(content));
+                RequestBody.fromContentProvider(
+                        ContentStreamProvider.fromByteArrayUnsafe(content),
+                        content.length,
+                        "application/octet-stream"));
     }
 
     public void delete(String key) {
