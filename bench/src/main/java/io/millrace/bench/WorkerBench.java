@@ -292,7 +292,8 @@ public final class WorkerBench implements Callable<Integer> {
 
     private static double metric(TestCluster cluster, String name) throws Exception {
         Part worker = cluster.cluster().workers().getFirst();
-        try (HttpClient http = HttpClient.newHttpClient()) {
+        try (HttpClient http =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             return http.send(
                             HttpRequest.newBuilder(
                                             URI.create(

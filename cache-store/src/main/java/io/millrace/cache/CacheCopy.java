@@ -24,7 +24,7 @@ record CacheCopy(FileVersion version, long length, CacheDirectory from, CacheDir
      * @return false: they are wrong, or their checksums are gone
      * @throws IOException when a disk fails or is full; {@link #abandon} cleans up
      */
-    boolean write(SyncPolicy sync) throws IOException {
+    boolean write(SyncPolicy sync, ChunkBuffers buffers) throws IOException {
         Path copy = to.layout().copy(version);
         Files.createDirectories(copy.getParent());
         try (FileChannel source =
@@ -36,10 +36,11 @@ record CacheCopy(FileVersion version, long length, CacheDirectory from, CacheDir
                                 StandardOpenOption.CREATE,
                                 StandardOpenOption.TRUNCATE_EXISTING,
                                 StandardOpenOption.WRITE);
-                ChunkTable copied = length == 0 ? null : newChecksums(copy)) {
+                ChunkTable copied = length == 0 ? null : newChecksums(copy);
+                ChunkBuffers.Lease lease = buffers.lease()) {
             if (checksums != null
                     && copied != null
-                    && !copyChunks(source, checksums, target, copied)) {
+                    && !copyChunks(source, checksums, target, copied, lease)) {
                 return false;
             }
             if (length > 0 && checksums == null) {
@@ -56,12 +57,15 @@ record CacheCopy(FileVersion version, long length, CacheDirectory from, CacheDir
     }
 
     private boolean copyChunks(
-            FileChannel source, ChunkTable checksums, FileChannel target, ChunkTable copied)
+            FileChannel source,
+            ChunkTable checksums,
+            FileChannel target,
+            ChunkTable copied,
+            ChunkBuffers.Lease lease)
             throws IOException {
-        ByteBuffer buffer =
-                ByteBuffer.allocateDirect((int) Math.min(length, BlockLayout.CHUNK_BYTES));
         for (int chunk = 0; chunk < BlockLayout.chunks(length); chunk++) {
-            buffer.clear().limit((int) BlockLayout.chunkRange(chunk, length).length());
+            ByteBuffer buffer =
+                    lease.cleared().limit((int) BlockLayout.chunkRange(chunk, length).length());
             CacheReaders.readFully(source, buffer, (long) chunk * BlockLayout.CHUNK_BYTES);
             int crc = Checksums.crc(buffer.flip());
             if (crc != checksums.crc(chunk)) {

@@ -24,6 +24,9 @@ final class CacheMover {
     private static final Logger LOG = System.getLogger(CacheMover.class.getName());
     private static final int WAITING = 64;
 
+    /** For a promotion, and a demotion beside it. */
+    private static final int BUFFERS = 2;
+
     private final CacheIndex index;
     private final List<CacheTier> tiers;
     private final List<CacheSpace> spaces;
@@ -32,6 +35,7 @@ final class CacheMover {
     private final Consumer<CacheEntry> release;
     private final BooleanSupplier closed;
     private final ExecutorService promotions;
+    private final ChunkBuffers buffers = new ChunkBuffers(BUFFERS);
     private final LongAdder promotedBytes = new LongAdder();
     private final LongAdder demotedBytes = new LongAdder();
     private final LongAdder corruptChunks = new LongAdder();
@@ -135,7 +139,7 @@ final class CacheMover {
             if (dropper.isHeld(entry)) {
                 return false;
             }
-            if (!copy.write(sync)) {
+            if (!copy.write(sync, buffers)) {
                 LOG.log(
                         Level.WARNING,
                         "cache file={0} has a wrong checksum: dropped",

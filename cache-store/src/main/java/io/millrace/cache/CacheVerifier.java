@@ -14,6 +14,9 @@ final class CacheVerifier {
 
     private static final Logger LOG = System.getLogger(CacheVerifier.class.getName());
 
+    /** For the scrubber of each of a few disks, and a job. */
+    private static final int BUFFERS = 4;
+
     /** Looks for a file on disk; the caller holds its {@link CacheEntry#files}. */
     interface Finder {
         void find(CacheEntry entry) throws IOException;
@@ -22,6 +25,7 @@ final class CacheVerifier {
     private final CacheIndex index;
     private final CacheDropper dropper;
     private final ChunkChecks checks;
+    private final ChunkBuffers buffers = new ChunkBuffers(BUFFERS);
     private final Finder finder;
     private final Consumer<CacheEntry> release;
     private final BiConsumer<CacheTier, IOException> diskFailed;
@@ -100,7 +104,7 @@ final class CacheVerifier {
 
     private boolean isRight(CacheEntry entry) throws IOException {
         if (entry.kind == CacheEntry.Kind.COMPLETE) {
-            return Checksums.hold(entry.tier().directory(), entry.version, entry.length);
+            return Checksums.hold(entry.tier().directory(), entry.version, entry.length, buffers);
         }
         entry.files.lock();
         try {

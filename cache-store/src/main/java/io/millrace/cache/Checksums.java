@@ -17,9 +17,6 @@ import org.jspecify.annotations.Nullable;
 /** The checksums of complete files, and whether the bytes on disk agree with them. */
 final class Checksums {
 
-    /** Of a disk's sectors, and of memory that they are read into directly. */
-    private static final int ALIGNMENT = 4096;
-
     private Checksums() {}
 
     /** What is kept beside a complete file; null: nothing that belongs to it. */
@@ -54,22 +51,22 @@ final class Checksums {
      *
      * @return false: a chunk is wrong, the file is too short, or its checksums are gone
      */
-    static boolean hold(CacheDirectory directory, FileVersion version, long length)
+    static boolean hold(
+            CacheDirectory directory, FileVersion version, long length, ChunkBuffers buffers)
             throws IOException {
         if (length == 0) {
             return true;
         }
         try (FileChannel data = openDirectly(directory.layout().complete(version));
-                ChunkTable table = open(directory, version, length)) {
+                ChunkTable table = open(directory, version, length);
+                ChunkBuffers.Lease lease = buffers.lease()) {
             if (table == null || data.size() != length) {
                 return false;
             }
-            ByteBuffer buffer =
-                    ByteBuffer.allocateDirect(BlockLayout.CHUNK_BYTES + ALIGNMENT)
-                            .alignedSlice(ALIGNMENT);
             for (int chunk = 0; chunk < BlockLayout.chunks(length); chunk++) {
                 int bytes = (int) BlockLayout.chunkRange(chunk, length).length();
-                read(data, buffer.clear(), (long) chunk * BlockLayout.CHUNK_BYTES, bytes);
+                ByteBuffer buffer = lease.cleared();
+                read(data, buffer, (long) chunk * BlockLayout.CHUNK_BYTES, bytes);
                 if (crc(buffer.flip().limit(bytes)) != table.crc(chunk)) {
                     return false;
                 }
@@ -80,7 +77,6 @@ final class Checksums {
 
     private static void read(FileChannel data, ByteBuffer buffer, long offset, int bytes)
             throws IOException {
-        buffer.limit(BlockLayout.CHUNK_BYTES);
         while (buffer.position() < bytes) {
             if (data.read(buffer, offset + buffer.position()) < 0) {
                 throw new EOFException("a cache file ends too early");

@@ -4,7 +4,6 @@ import io.millrace.model.BlockLayout;
 import io.millrace.model.ByteRange;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -15,8 +14,10 @@ import java.util.concurrent.Semaphore;
  */
 final class ChunkChecks {
 
-    private final Semaphore turns = new Semaphore(Runtime.getRuntime().availableProcessors());
-    private final ConcurrentLinkedQueue<ByteBuffer> buffers = new ConcurrentLinkedQueue<>();
+    private static final int AT_ONCE = Runtime.getRuntime().availableProcessors();
+
+    private final Semaphore turns = new Semaphore(AT_ONCE);
+    private final ChunkBuffers buffers = new ChunkBuffers(AT_ONCE);
 
     /**
      * Whether a chunk of an open file has the checksum that is kept of it.
@@ -32,17 +33,10 @@ final class ChunkChecks {
     private int crc(CacheEntry entry, int chunk) throws IOException {
         ByteRange range = BlockLayout.chunkRange(chunk, entry.length);
         turns.acquireUninterruptibly();
-        try {
-            ByteBuffer pooled = buffers.poll();
-            ByteBuffer buffer =
-                    pooled == null ? ByteBuffer.allocateDirect(BlockLayout.CHUNK_BYTES) : pooled;
-            try {
-                buffer.clear().limit(Math.toIntExact(range.length()));
-                entry.read(buffer, range.offset());
-                return Checksums.crc(buffer.flip());
-            } finally {
-                buffers.offer(buffer);
-            }
+        try (ChunkBuffers.Lease lease = buffers.lease()) {
+            ByteBuffer buffer = lease.cleared().limit(Math.toIntExact(range.length()));
+            entry.read(buffer, range.offset());
+            return Checksums.crc(buffer.flip());
         } finally {
             turns.release();
         }
