@@ -93,7 +93,7 @@ public final class WorkerBench implements Callable<Integer> {
                                         .setMaxAgeMillis(3_600_000));
             }
             try (MillraceClient client = connect(cluster)) {
-                measure(new Bench(cluster, client, plain, data));
+                measure(Bench.of(cluster, client, plain, data));
             }
         }
         figures.forEach((name, values) ->
@@ -103,16 +103,21 @@ public final class WorkerBench implements Callable<Integer> {
 
     /** What is measured with. */
     private record Bench(
-            TestCluster cluster, MillraceClient client, PlainClient plain, DataSet data) {
+            TestCluster cluster,
+            MillraceClient client,
+            PlainClient plain,
+            List<String> small,
+            String shard) {
 
-        List<String> small() {
-            return data.paths().stream()
-                    .filter(path -> path.startsWith("class-") && data.content(path).length > 0)
-                    .toList();
-        }
-
-        String shard() {
-            return data.paths().getLast();
+        /** Which files have bytes is told by their content alone, so it is looked at once. */
+        static Bench of(
+                TestCluster cluster, MillraceClient client, PlainClient plain, DataSet data) {
+            List<String> small =
+                    data.paths().stream()
+                            .filter(path ->
+                                    path.startsWith("class-") && data.content(path).length > 0)
+                            .toList();
+            return new Bench(cluster, client, plain, small, data.paths().getLast());
         }
 
         NamespaceEntry entry(String path) {
