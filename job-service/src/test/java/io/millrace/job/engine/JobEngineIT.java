@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -236,7 +237,7 @@ class JobEngineIT {
         engine.planStep();
         engine.dispatchStep();
 
-        Job cancelled = engine.cancel(job.id());
+        Job cancelled = engine.cancel(job.id(), OptionalLong.empty());
 
         assertInstanceOf(JobState.Cancelled.class, cancelled.state());
         cluster.stepUntil(engine, () -> engine.job(job.id()).openBatches() == 0);
