@@ -236,6 +236,9 @@ class JobEngineIT {
         Job job = cluster.submit(engine, JobKind.LOAD, "/data");
         engine.planStep();
         engine.dispatchStep();
+        while (worker.received().isEmpty()) {
+            cluster.stepWorkers();
+        }
 
         Job cancelled = engine.cancel(job.id(), OptionalLong.empty());
 
