@@ -3,7 +3,7 @@
 
 const tones = {
   LIVE: "good", DRAINING: "warn", LOST: "bad",
-  PLANNED: "", RUNNING: "", SUCCEEDED: "good", PARTIAL: "warn", FAILED: "bad", CANCELLED: "warn",
+  PLANNED: "", RUNNING: "", PAUSED: "", SUCCEEDED: "good", PARTIAL: "warn", FAILED: "bad", CANCELLED: "warn",
 };
 
 /** Control and format characters in sight, as the command line prints them: they could hide or reorder a name. */

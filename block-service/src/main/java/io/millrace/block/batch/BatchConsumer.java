@@ -8,6 +8,7 @@ import io.millrace.topics.Topics;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -60,6 +61,7 @@ public final class BatchConsumer implements AutoCloseable {
     private final ClusterView cluster;
     private final BatchRunner runner;
     private final BatchMeter meter;
+    private final InstantSource clock;
     private final Semaphore batches;
     private final ConcurrentLinkedQueue<Ended> ended = new ConcurrentLinkedQueue<>();
     private final Set<TopicPartition> busy = new HashSet<>();
@@ -74,11 +76,16 @@ public final class BatchConsumer implements AutoCloseable {
     private @Nullable Thread thread;
 
     public BatchConsumer(
-            BatchSettings settings, ClusterView cluster, BatchRunner runner, BatchMeter meter) {
+            BatchSettings settings,
+            ClusterView cluster,
+            BatchRunner runner,
+            BatchMeter meter,
+            InstantSource clock) {
         this.settings = settings;
         this.cluster = cluster;
         this.runner = runner;
         this.meter = meter;
+        this.clock = clock;
         this.batches = new Semaphore(settings.batches());
     }
 
@@ -248,6 +255,16 @@ public final class BatchConsumer implements AutoCloseable {
                     e.getMessage());
             return true;
         }
+        if (batch.getExpiresMillis() > 0 && batch.getExpiresMillis() < clock.millis()) {
+            meter.expired();
+            LOG.log(
+                    Level.INFO,
+                    "batch id={0} job={1} slot={2} has expired and is passed by",
+                    batch.getBatchId(),
+                    batch.getJobId(),
+                    message.partition());
+            return true;
+        }
         BatchResult result = runner.run(batch);
         try {
             producer.send(
@@ -270,7 +287,7 @@ public final class BatchConsumer implements AutoCloseable {
         meter.finished();
         LOG.log(
                 Level.INFO,
-                "batch id={0} job={1} slot={2} done={3} skipped={4} failed={5} moved={6} millis={7}",
+                "batch id={0} job={1} slot={2} done={3} skipped={4} failed={5} moved={6} returned={7} millis={8}",
                 batch.getBatchId(),
                 batch.getJobId(),
                 message.partition(),
@@ -278,6 +295,7 @@ public final class BatchConsumer implements AutoCloseable {
                 result.getSkippedItems(),
                 result.getFailedCount(),
                 result.getMovedCount(),
+                result.getReturnedCount(),
                 Long.toString(result.getFinishedMillis() - result.getStartedMillis()));
         return true;
     }

@@ -9,6 +9,9 @@ public interface BatchMeter {
     /** A message that is no batch was passed by. */
     void unreadable();
 
+    /** A batch whose time was over was passed by. */
+    void expired();
+
     /** Hears nothing. */
     BatchMeter NONE =
             new BatchMeter() {
@@ -17,5 +20,8 @@ public interface BatchMeter {
 
                 @Override
                 public void unreadable() {}
+
+                @Override
+                public void expired() {}
             };
 }

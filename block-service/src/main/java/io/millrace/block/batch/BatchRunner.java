@@ -39,6 +39,7 @@ public final class BatchRunner {
     private final ClusterView cluster;
     private final InstantSource clock;
     private final Semaphore items;
+    private final JobGates gates;
     private final LoadedItems loadedItems = new LoadedItems();
     private volatile boolean stopped;
 
@@ -48,13 +49,15 @@ public final class BatchRunner {
             MountTable mounts,
             ClusterView cluster,
             InstantSource clock,
-            int items) {
+            int items,
+            JobGates gates) {
         this.filler = filler;
         this.cache = cache;
         this.mounts = mounts;
         this.cluster = cluster;
         this.clock = clock;
         this.items = new Semaphore(items);
+        this.gates = gates;
     }
 
     /** What became of one item. */
@@ -66,6 +69,8 @@ public final class BatchRunner {
         record Failed(BatchItem item, ErrorCode code, String message) implements Outcome {}
 
         record Moved(BatchItem item) implements Outcome {}
+
+        record Returned(BatchItem item) implements Outcome {}
     }
 
     /**
@@ -82,31 +87,49 @@ public final class BatchRunner {
                         .setAttempt(batch.getAttempt())
                         .setWorkerId(cluster.self().value())
                         .setStartedMillis(started);
+        JobTurn turn = new JobTurn(gates.of(batch), items, System::nanoTime);
         Set<BatchItem> loaded = loadedItems.of(batch);
         List<Future<List<Outcome>>> running = new ArrayList<>();
+        List<Outcome> outcomes = new ArrayList<>();
+        boolean whole = batch.getKind() == BatchKind.BATCH_KIND_FREE;
+        boolean wait = whole && turn.isOver();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (BatchItem item : batch.getItemsList()) {
+                if (wait || !whole && !turn.enter()) {
+                    outcomes.add(new Outcome.Returned(item));
+                    continue;
+                }
                 items.acquireUninterruptibly();
                 running.add(
                         threads.submit(() -> {
                             try {
-                                return run(batch.getKind(), item, loaded);
+                                return run(batch.getKind(), item, new Load(turn, loaded));
                             } finally {
                                 items.release();
+                                if (!whole) {
+                                    turn.leave();
+                                }
                             }
                         }));
             }
         }
         checkRunning();
-        for (Future<List<Outcome>> outcomes : running) {
-            outcomes.resultNow().forEach(outcome -> add(result, outcome));
-        }
+        running.forEach(one -> outcomes.addAll(one.resultNow()));
+        outcomes.forEach(outcome -> add(result, outcome));
         return result.setFinishedMillis(clock.millis()).build();
     }
+
+    /**
+     * What a batch's items share.
+     *
+     * @param loaded what the batch has loaded, now or when it was delivered before
+     */
+    private record Load(JobTurn turn, Set<BatchItem> loaded) {}
 
     /** Begins no more items; a batch that is not at its end has no result. */
     public void stop() {
         stopped = true;
+        gates.close();
     }
 
     private void checkRunning() {
@@ -115,12 +138,12 @@ public final class BatchRunner {
         }
     }
 
-    private List<Outcome> run(BatchKind kind, BatchItem item, Set<BatchItem> loaded) {
+    private List<Outcome> run(BatchKind kind, BatchItem item, Load how) {
         try {
             checkRunning();
             FileSource source = Messages.fromMessage(item.getSource());
             return switch (kind) {
-                case BATCH_KIND_LOAD -> load(item, source, loaded);
+                case BATCH_KIND_LOAD -> load(item, source, how);
                 case BATCH_KIND_FREE -> List.of(free(item, source));
                 case BATCH_KIND_UNSPECIFIED, UNRECOGNIZED ->
                         throw new MillraceException(
@@ -141,7 +164,7 @@ public final class BatchRunner {
                 : new Outcome.Skipped(item, source.length());
     }
 
-    private List<Outcome> load(BatchItem item, FileSource source, Set<BatchItem> loaded) {
+    private List<Outcome> load(BatchItem item, FileSource source, Load how) {
         FileVersion version = source.fileVersion();
         BlockLayout layout = mounts.find(source.mountId()).layout();
         Placement placement = cluster.known().placement();
@@ -161,34 +184,51 @@ public final class BatchRunner {
         }
         if (!own.isEmpty()) {
             BatchItem part = others.isEmpty() ? item : part(item, own, item.getCountsFile());
-            outcomes.add(loadOwn(part, version, source, layout, loaded));
+            outcomes.addAll(loadOwn(part, source, layout, how));
         }
         return outcomes;
     }
 
-    private Outcome loadOwn(
-            BatchItem item,
-            FileVersion version,
-            FileSource source,
-            BlockLayout layout,
-            Set<BatchItem> loaded) {
+    private List<Outcome> loadOwn(BatchItem item, FileSource source, BlockLayout layout, Load how) {
+        FileVersion version = source.fileVersion();
+        List<Integer> done = new ArrayList<>();
         long bytes = 0;
         boolean wasResident = true;
         try {
             for (int block : item.getBlocksList()) {
                 checkRunning();
+                if (how.turn().isOver()) {
+                    break;
+                }
                 ByteRange range = layout.range(block, source.length());
+                wasResident &=
+                        filler.load(version, source, range, how.turn())
+                                == Filler.Loaded.WAS_RESIDENT;
                 bytes += range.length();
-                wasResident &= filler.load(version, source, range) == Filler.Loaded.WAS_RESIDENT;
+                done.add(block);
             }
         } catch (MillraceException e) {
-            return new Outcome.Failed(item, e.code(), e.getMessage());
+            if (e.code() != ErrorCode.INTERRUPTED) {
+                return List.of(new Outcome.Failed(item, e.code(), e.getMessage()));
+            }
         }
-        if (wasResident && !loaded.contains(item)) {
-            return new Outcome.Skipped(item, bytes);
+        if (done.isEmpty()) {
+            return List.of(new Outcome.Returned(item));
         }
-        loaded.add(item);
-        return new Outcome.Done(item, bytes);
+        List<Outcome> outcomes = new ArrayList<>();
+        BatchItem did = item;
+        if (done.size() < item.getBlocksCount()) {
+            List<Integer> rest = item.getBlocksList().subList(done.size(), item.getBlocksCount());
+            outcomes.add(new Outcome.Returned(part(item, rest, item.getCountsFile())));
+            did = part(item, done, false);
+        }
+        if (wasResident && !how.loaded().contains(did)) {
+            outcomes.add(new Outcome.Skipped(did, bytes));
+        } else {
+            how.loaded().add(did);
+            outcomes.add(new Outcome.Done(did, bytes));
+        }
+        return outcomes;
     }
 
     private static void checkBlock(FileSource source, BlockLayout layout, int block) {
@@ -219,6 +259,7 @@ public final class BatchRunner {
                                     .setCode(code.name())
                                     .setMessage(message));
             case Outcome.Moved(BatchItem item) -> result.addMoved(item);
+            case Outcome.Returned(BatchItem item) -> result.addReturned(item);
         }
     }
 

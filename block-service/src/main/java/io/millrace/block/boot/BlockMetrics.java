@@ -45,6 +45,7 @@ final class BlockMetrics implements FillMeter, PeerMeter, DataPortMeter, BatchMe
     private final Counter brokenAnswers;
     private final Counter batches;
     private final Counter unreadable;
+    private final Counter expired;
     private final Map<ErrorCode, Counter> refused = new EnumMap<>(ErrorCode.class);
 
     BlockMetrics(MeterRegistry registry) {
@@ -65,6 +66,7 @@ final class BlockMetrics implements FillMeter, PeerMeter, DataPortMeter, BatchMe
         brokenAnswers = counter("answers.broken", "Answers that broke off half way", null);
         batches = counter("batches", "Batches run, with their result published", null);
         unreadable = counter("batches.unreadable", "Messages that were no batch", null);
+        expired = counter("batches.expired", "Batches that came after their time", null);
         for (ErrorCode code : ErrorCode.values()) {
             refused.put(
                     code,
@@ -249,5 +251,10 @@ final class BlockMetrics implements FillMeter, PeerMeter, DataPortMeter, BatchMe
     @Override
     public void unreadable() {
         unreadable.increment();
+    }
+
+    @Override
+    public void expired() {
+        expired.increment();
     }
 }

@@ -3,6 +3,7 @@ package io.millrace.block.boot;
 import io.millrace.block.batch.BatchConsumer;
 import io.millrace.block.batch.BatchRunner;
 import io.millrace.block.batch.BatchSettings;
+import io.millrace.block.batch.JobGates;
 import io.millrace.block.cluster.ClusterMember;
 import io.millrace.block.cluster.ClusterView;
 import io.millrace.block.dataport.DataPortServer;
@@ -71,6 +72,7 @@ final class Worker {
      * Starts everything; what was started is stopped again when a part fails.
      *
      * @param kafka bootstrap servers; empty: no jobs
+     * @param gates told how jobs are to be done
      * @throws io.millrace.model.MillraceException one sentence
      */
     Worker(
@@ -79,7 +81,8 @@ final class Worker {
             Vertx vertx,
             BlockMetrics metrics,
             int controlPort,
-            Optional<String> kafka) {
+            Optional<String> kafka,
+            JobGates gates) {
         this.settings = settings;
         this.cache = cache;
         this.view = new ClusterView(cache.workerId(settings.id()), System::nanoTime);
@@ -116,7 +119,8 @@ final class Worker {
         }
         metrics.watch(cache, filler, prefetches, dataPort);
         metrics.watch(limits);
-        this.batches = kafka.map(servers -> startBatches(servers, filler, metrics)).orElse(null);
+        this.batches =
+                kafka.map(servers -> startBatches(servers, filler, metrics, gates)).orElse(null);
         startBackground(kafka, metrics);
         member.start(mounts, policies);
         LOG.log(
@@ -135,10 +139,17 @@ final class Worker {
         return dataPort.port();
     }
 
-    private BatchConsumer startBatches(String servers, Filler filler, BlockMetrics metrics) {
+    private BatchConsumer startBatches(
+            String servers, Filler filler, BlockMetrics metrics, JobGates gates) {
         BatchRunner runner =
                 new BatchRunner(
-                        filler, cache, mounts, view, Clock.systemUTC(), settings.batchItems());
+                        filler,
+                        cache,
+                        mounts,
+                        view,
+                        Clock.systemUTC(),
+                        settings.batchItems(),
+                        gates);
         BatchConsumer consumer =
                 new BatchConsumer(
                         new BatchSettings(
@@ -148,7 +159,8 @@ final class Worker {
                                 settings.batchRetryPause()),
                         view,
                         runner,
-                        metrics);
+                        metrics,
+                        Clock.systemUTC());
         consumer.start();
         return consumer;
     }

@@ -1,6 +1,7 @@
 package io.millrace.block.boot;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.block.batch.JobGates;
 import io.millrace.cache.CacheStore;
 import io.quarkus.runtime.ShutdownEvent;
 import io.vertx.core.Vertx;
@@ -20,6 +21,7 @@ public class WorkerLifecycle {
     private final MeterRegistry registry;
     private final int controlPort;
     private final Optional<String> kafka;
+    private final JobGates gates = new JobGates(System::nanoTime);
     private @Nullable CacheStore cache;
     private @Nullable Worker worker;
 
@@ -48,6 +50,13 @@ public class WorkerLifecycle {
         return opened;
     }
 
+    /** How jobs are to be done. */
+    @Produces
+    @Singleton
+    JobGates gates() {
+        return gates;
+    }
+
     /**
      * @throws io.millrace.model.MillraceException one sentence; nothing stays started
      */
@@ -62,7 +71,8 @@ public class WorkerLifecycle {
                             vertx,
                             new BlockMetrics(registry),
                             controlPort,
-                            kafka.filter(servers -> !servers.isBlank()));
+                            kafka.filter(servers -> !servers.isBlank()),
+                            gates);
         } catch (RuntimeException e) {
             opened.close();
             throw e;

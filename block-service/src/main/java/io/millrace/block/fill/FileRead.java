@@ -106,17 +106,24 @@ public final class FileRead implements AutoCloseable {
      * Goes past the next chunk once it has come, without looking at its bytes; otherwise as {@link
      * #next}.
      *
+     * @param gate is asked before a request is made
      * @return whether the cache has it
      */
-    boolean pass() {
+    boolean pass(LoadGate gate) {
         int chunk = BlockLayout.chunkAt(position);
+        if (joined.isEmpty() && fill.cached.isMissing(chunk)) {
+            gate.request(
+                    Math.min(
+                            range.end() - position,
+                            (long) filler.settings().runChunks() * BlockLayout.CHUNK_BYTES));
+        }
         Flight flight = flightOf(chunk, Trust.BELIEVE);
         if (flight == null) {
             advance(chunk);
             return true;
         }
         try {
-            boolean cached = flight.await(filler.settings().timeout()).isCached();
+            boolean cached = flight.await(filler.settings().timeout(), gate).isCached();
             advance(chunk);
             return cached;
         } finally {

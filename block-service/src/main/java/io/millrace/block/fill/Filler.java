@@ -144,6 +144,15 @@ public final class Filler {
      *     FileRead#next} throws
      */
     public Loaded load(FileVersion version, FileSource source, ByteRange range) {
+        return load(version, source, range, LoadGate.OPEN);
+    }
+
+    /**
+     * As the other, as fast as {@code gate} lets it.
+     *
+     * @throws MillraceException INTERRUPTED when the gate says so; what has come by then is kept
+     */
+    public Loaded load(FileVersion version, FileSource source, ByteRange range, LoadGate gate) {
         observer.loaded(version, source);
         if (source.length() == 0) {
             return loadEmpty(version, source);
@@ -154,7 +163,7 @@ public final class Filler {
                 return Loaded.WAS_RESIDENT;
             }
             while (read.hasNext()) {
-                allCached &= read.pass();
+                allCached &= read.pass(gate);
             }
             if (!read.lackedBytes()) {
                 return Loaded.WAS_RESIDENT;

@@ -34,6 +34,9 @@ final class Flight {
         record InMemory(ByteBuffer bytes, boolean isCached) implements Landing {}
     }
 
+    /** How often a load that waits asks its gate. */
+    private static final long GATE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
     final int chunk;
     final FillRun run;
     int waiters;
@@ -54,17 +57,31 @@ final class Flight {
     }
 
     Landing await(Duration timeout) {
+        return await(timeout, LoadGate.OPEN);
+    }
+
+    /** Ends early, with INTERRUPTED, when {@code gate} is closed. */
+    Landing await(Duration timeout, LoadGate gate) {
+        long end = System.nanoTime() + timeout.toNanos();
         try {
-            return landing.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            throw new MillraceException(
-                    ErrorCode.DEADLINE_EXCEEDED,
-                    "the under store did not give chunk "
-                            + chunk
-                            + " within "
-                            + timeout.toSeconds()
-                            + " s (millrace.worker.fill.timeout)",
-                    e);
+            while (true) {
+                long left = Math.max(0, end - System.nanoTime());
+                try {
+                    return landing.get(
+                            gate == LoadGate.OPEN ? left : Math.min(left, GATE_NANOS),
+                            TimeUnit.NANOSECONDS);
+                } catch (TimeoutException e) {
+                    if (gate == LoadGate.OPEN || left <= GATE_NANOS) {
+                        throw late(timeout, e);
+                    }
+                    if (gate.isClosed()) {
+                        throw new MillraceException(
+                                ErrorCode.INTERRUPTED,
+                                "the load ended while it waited for bytes",
+                                e);
+                    }
+                }
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new MillraceException(
@@ -75,5 +92,16 @@ final class Flight {
                     : new MillraceException(
                             ErrorCode.INTERNAL, "a fetch failed: " + e.getCause(), e);
         }
+    }
+
+    private MillraceException late(Duration timeout, TimeoutException cause) {
+        return new MillraceException(
+                ErrorCode.DEADLINE_EXCEEDED,
+                "the under store did not give chunk "
+                        + chunk
+                        + " within "
+                        + timeout.toSeconds()
+                        + " s (millrace.worker.fill.timeout)",
+                cause);
     }
 }

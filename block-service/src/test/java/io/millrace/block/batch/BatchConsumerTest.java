@@ -11,6 +11,7 @@ import io.millrace.contracts.v1.Batch;
 import io.millrace.contracts.v1.BatchItem;
 import io.millrace.contracts.v1.BatchKind;
 import io.millrace.contracts.v1.BatchResult;
+import io.millrace.contracts.v1.JobControl;
 import io.millrace.embedded.testing.TestServers;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.FileSource;
@@ -55,6 +56,7 @@ class BatchConsumerTest {
     private ClusterView view;
     private BatchConsumer consumer;
     private String job;
+    private JobGates gates;
 
     @BeforeEach
     void start() throws IOException {
@@ -64,15 +66,17 @@ class BatchConsumerTest {
         parts = new TestWorkerParts(directory, 64L * MIB);
         view = new ClusterView(SELF, System::nanoTime);
         job = "job-" + System.nanoTime();
+        gates = new JobGates(System::nanoTime);
         BatchRunner runner =
                 new BatchRunner(
-                        parts.filler, parts.cache, parts.mounts, view, Clock.systemUTC(), 8);
+                        parts.filler, parts.cache, parts.mounts, view, Clock.systemUTC(), 8, gates);
         consumer =
                 new BatchConsumer(
                         new BatchSettings(kafka, 8, 2, Duration.ofMillis(100)),
                         view,
                         runner,
-                        BatchMeter.NONE);
+                        BatchMeter.NONE,
+                        Clock.systemUTC());
         consumer.start();
     }
 
@@ -111,6 +115,62 @@ class BatchConsumerTest {
         assertEquals(0, second.getDoneItems());
         assertEquals(reads, parts.counts.calls(Verb.READ));
         Eventually.holds("both offsets are committed", () -> lag(2) == 0);
+    }
+
+    @Test
+    void aBatchOfAHaltedJobIsGivenBackAndOneWhoseTimeIsOverIsPassedBy() throws Exception {
+        view.update(ring(1, SELF), Map.of());
+        parts.object("a", MIB);
+        BatchItem a = item("/a", parts.stat("a"), List.of(0), true);
+        gates.apply(
+                List.of(
+                        JobControl.newBuilder()
+                                .setJobId(job)
+                                .setRevision(2)
+                                .setHalted(true)
+                                .build()));
+        Batch halted = batch("halted", BatchKind.BATCH_KIND_LOAD, a);
+        send(1, halted.toBuilder().setBatchId("expired").setExpiresMillis(1).build());
+        send(1, halted);
+
+        BatchResult result = result("halted");
+
+        assertEquals(List.of(a), result.getReturnedList());
+        assertEquals(0, result.getDoneItems());
+        assertEquals(0, parts.counts.calls(Verb.READ));
+        gates.apply(List.of(JobControl.newBuilder().setJobId(job).setRevision(3).build()));
+        send(1, batch("resumed", BatchKind.BATCH_KIND_LOAD, a));
+        assertEquals(MIB, result("resumed").getDoneBytes());
+    }
+
+    @Test
+    void aLoadThatRunsStopsWithinTwoSecondsOfAHalt() throws Exception {
+        view.update(ring(1, SELF), Map.of());
+        parts.object("big", 64 * MIB);
+        List<Integer> blocks = IntStream.range(0, 16).boxed().toList();
+        BatchItem big = item("/big", parts.stat("big"), blocks, true);
+        JobControl slow =
+                JobControl.newBuilder()
+                        .setJobId(job)
+                        .setRevision(1)
+                        .setBytesPerSecond(8 * MIB)
+                        .build();
+        send(1, batch("slow", BatchKind.BATCH_KIND_LOAD, big).toBuilder().setControl(slow).build());
+        Eventually.holds("it has begun", () -> parts.counts.calls(Verb.READ) > 0);
+        long halted = System.nanoTime();
+        gates.apply(List.of(slow.toBuilder().setRevision(2).setHalted(true).build()));
+
+        BatchResult result = result("slow");
+
+        assertTrue(
+                System.nanoTime() - halted < Duration.ofSeconds(2).toNanos(),
+                "longer than the bound that is promised");
+        long returned =
+                result.getReturnedList().stream().mapToLong(BatchItem::getBlocksCount).sum();
+        assertEquals(64L * MIB, result.getDoneBytes() + returned * 4 * MIB);
+        assertTrue(returned > 0);
+        assertEquals(0, result.getDoneFiles(), "the file is counted with what is left of it");
+        assertTrue(result.getReturned(0).getCountsFile());
     }
 
     @Test

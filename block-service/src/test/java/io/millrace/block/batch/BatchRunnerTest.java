@@ -35,7 +35,13 @@ class BatchRunnerTest {
             view.update(new Ring(1, 4, List.of(new Ring.Member(SELF, 1, false))), Map.of());
             BatchRunner runner =
                     new BatchRunner(
-                            parts.filler, parts.cache, parts.mounts, view, Clock.systemUTC(), 4);
+                            parts.filler,
+                            parts.cache,
+                            parts.mounts,
+                            view,
+                            Clock.systemUTC(),
+                            4,
+                            new JobGates(System::nanoTime));
             runner.run(batch("before", 1, item(parts, "b")));
             Batch load = batch("load", 1, item(parts, "a"), item(parts, "b"));
             BatchResult first = runner.run(load);

@@ -252,7 +252,7 @@ class FillerTest {
                     parts.filler.open(
                             file.fileVersion(), file, whole, Urgency.LOAD, Origin.CLUSTER)) {
                 parts.read(file, whole);
-                assertTrue(load.pass(), "cached by now");
+                assertTrue(load.pass(LoadGate.OPEN), "cached by now");
                 assertTrue(load.lackedBytes(), "but not when the load began");
             }
             assertEquals(1, parts.counts.calls(Verb.READ));

@@ -42,11 +42,6 @@ final class CheckedSettings {
                         duration("planner-lease", config.plannerLease(), 1_000, DAY),
                         duration("retry-pause", config.retryPause(), 10, DAY),
                         duration("stall-timeout", config.stallTimeout(), 1_000, CENTURY));
-        DispatchSettings dispatch =
-                new DispatchSettings(
-                        plan.batchesPerWorker(),
-                        duration("send-timeout", config.sendTimeout(), 500, Duration.ofMinutes(10)),
-                        plan.retryPause());
         ResultSettings results =
                 new ResultSettings(
                         duration("batch-timeout", config.batchTimeout(), 100, DAY),
@@ -54,6 +49,12 @@ final class CheckedSettings {
                         number("max-moves", config.maxMoves(), 0, 1_000),
                         duration("move-delay", config.moveDelay(), 0, DAY),
                         number("max-failures", config.maxFailures(), 1, 100_000_000));
+        DispatchSettings dispatch =
+                new DispatchSettings(
+                        plan.batchesPerWorker(),
+                        duration("send-timeout", config.sendTimeout(), 500, Duration.ofMinutes(10)),
+                        plan.retryPause(),
+                        results.batchTimeout());
         EstimateSettings estimate =
                 new EstimateSettings(
                         plan.pageFiles(),

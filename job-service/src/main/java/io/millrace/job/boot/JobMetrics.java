@@ -17,6 +17,7 @@ final class JobMetrics {
         counter(registry, counts, "batches.sent", "batches", EngineCounts::sent);
         counter(registry, counts, "results.applied", "results", EngineCounts::applied);
         counter(registry, counts, "batches.late", "batches", EngineCounts::late);
+        counter(registry, counts, "overdue", "jobs", EngineCounts::overdue);
         counter(registry, counts, "pruned", "jobs", EngineCounts::pruned);
         counter(registry, counts, "pins.checked", "paths", EngineCounts::pinsChecked);
         counter(registry, counts, "pins.loads", "jobs", EngineCounts::pinLoads);

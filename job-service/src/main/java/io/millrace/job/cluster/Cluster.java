@@ -1,13 +1,17 @@
 package io.millrace.job.cluster;
 
+import com.google.common.util.concurrent.ListenableFuture;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.StatusRuntimeException;
 import io.millrace.contracts.GrpcErrors;
 import io.millrace.contracts.Messages;
 import io.millrace.contracts.v1.BlockServiceGrpc;
+import io.millrace.contracts.v1.ControlJobsRequest;
+import io.millrace.contracts.v1.ControlJobsResponse;
 import io.millrace.contracts.v1.FileSource;
 import io.millrace.contracts.v1.GetRingRequest;
+import io.millrace.contracts.v1.JobControl;
 import io.millrace.contracts.v1.ListMountsRequest;
 import io.millrace.contracts.v1.ListPoliciesRequest;
 import io.millrace.contracts.v1.MetadataServiceGrpc;
@@ -27,10 +31,12 @@ import io.millrace.model.NamespacePath;
 import io.millrace.model.PathPolicies;
 import io.millrace.model.PathPolicy;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -46,6 +52,9 @@ public final class Cluster implements AutoCloseable {
 
     /** A page of 10,000 files with keys of 1 KiB. */
     private static final int MAX_ANSWER_BYTES = 32 << 20;
+
+    /** Of telling a worker how jobs are to be done. */
+    private static final Duration CONTROL = Duration.ofSeconds(1);
 
     private final ManagedChannel metadata;
     private final Duration timeout;
@@ -120,6 +129,58 @@ public final class Cluster implements AutoCloseable {
     }
 
     /**
+     * The ring as it is now, or as it was last known while the metadata-service is away.
+     *
+     * @throws MillraceException UNAVAILABLE when it is away and was never there
+     */
+    public Topology lastTopology() {
+        try {
+            return topology();
+        } catch (MillraceException e) {
+            Optional<Known> last = known;
+            if (last.isEmpty()) {
+                throw e;
+            }
+            return last.get().topology();
+        }
+    }
+
+    /**
+     * Tells workers, all at once, how jobs are to be done.
+     *
+     * @return how many have heard it
+     */
+    public int controlJobs(Collection<Worker> to, List<JobControl> jobs) {
+        ControlJobsRequest request = ControlJobsRequest.newBuilder().addAllJobs(jobs).build();
+        List<ListenableFuture<ControlJobsResponse>> calls =
+                to.stream()
+                        .map(worker ->
+                                BlockServiceGrpc.newFutureStub(channel(worker))
+                                        .withDeadlineAfter(
+                                                CONTROL.toMillis(), TimeUnit.MILLISECONDS)
+                                        .controlJobs(request))
+                        .toList();
+        int heard = 0;
+        for (ListenableFuture<ControlJobsResponse> call : calls) {
+            try {
+                call.get();
+                heard++;
+            } catch (ExecutionException e) {
+                // The next step tells it again.
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return heard;
+            }
+        }
+        return heard;
+    }
+
+    private ManagedChannel channel(Worker worker) {
+        return workers.computeIfAbsent(
+                worker.getHost() + ":" + worker.getControlPort(), Cluster::channel);
+    }
+
+    /**
      * How the files of a mount are cut; asked once, for it never changes.
      *
      * @throws MillraceException NOT_FOUND when there is no such mount
@@ -147,12 +208,9 @@ public final class Cluster implements AutoCloseable {
      * answer.
      */
     public Optional<List<Long>> residency(Worker worker, List<FileSource> files) {
-        ManagedChannel channel =
-                workers.computeIfAbsent(
-                        worker.getHost() + ":" + worker.getControlPort(), Cluster::channel);
         try {
             List<Long> resident =
-                    BlockServiceGrpc.newBlockingStub(channel)
+                    BlockServiceGrpc.newBlockingStub(channel(worker))
                             .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS)
                             .residency(ResidencyRequest.newBuilder().addAllFiles(files).build())
                             .getResidentBytesList();

@@ -1,7 +1,6 @@
 package io.millrace.job.dispatch;
 
 import io.millrace.contracts.v1.Batch;
-import io.millrace.job.ledger.OpenBatch;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.topics.Topics;
@@ -55,9 +54,9 @@ final class BatchProducer implements AutoCloseable {
      *
      * @return one for each batch: empty when it is in Kafka, else why that is not known
      */
-    List<Optional<MillraceException>> send(List<OpenBatch> batches) {
+    List<Optional<MillraceException>> send(List<Batch> batches) {
         List<Future<RecordMetadata>> sending = new ArrayList<>();
-        for (OpenBatch batch : batches) {
+        for (Batch batch : batches) {
             sending.add(start(batch));
         }
         long deadline = System.nanoTime() + timeout.toNanos();
@@ -71,16 +70,15 @@ final class BatchProducer implements AutoCloseable {
         return outcomes;
     }
 
-    private Future<RecordMetadata> start(OpenBatch batch) {
-        Batch message = batch.message().toBuilder().setAttempt(batch.attempt()).build();
+    private Future<RecordMetadata> start(Batch batch) {
         try {
             return producer()
                     .send(
                             new ProducerRecord<>(
                                     Topics.BLOCK_BATCHES.name(),
-                                    message.getSlot(),
-                                    batch.id(),
-                                    Topics.BLOCK_BATCHES.encode(message)));
+                                    batch.getSlot(),
+                                    batch.getBatchId(),
+                                    Topics.BLOCK_BATCHES.encode(batch)));
         } catch (KafkaException e) {
             return CompletableFuture.failedFuture(e);
         }

@@ -1,5 +1,7 @@
 package io.millrace.job.dispatch;
 
+import io.millrace.contracts.v1.Batch;
+import io.millrace.contracts.v1.JobControl;
 import io.millrace.job.cluster.Cluster;
 import io.millrace.job.ledger.Database;
 import io.millrace.job.ledger.JobId;
@@ -8,10 +10,13 @@ import io.millrace.job.ledger.OpenBatch;
 import io.millrace.model.MillraceException;
 import io.millrace.topics.Topics;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Brings batches from the outbox to Kafka, at least once. A batch that was sent and not noted (the
@@ -30,6 +35,8 @@ public final class Dispatcher implements AutoCloseable {
     private final Ledger ledger;
     private final Cluster cluster;
     private final BatchProducer producer;
+    private final JobControls controls;
+    private final InstantSource clock;
     private final DispatchSettings settings;
     private final String bootstrapServers;
     private volatile boolean topicsChecked;
@@ -42,11 +49,14 @@ public final class Dispatcher implements AutoCloseable {
             Ledger ledger,
             Cluster cluster,
             Map<String, Object> kafka,
-            DispatchSettings settings) {
+            DispatchSettings settings,
+            InstantSource clock) {
         this.outbox = new OutboxStore(database);
         this.ledger = ledger;
         this.cluster = cluster;
         this.producer = new BatchProducer(kafka, settings.sendTimeout());
+        this.controls = new JobControls(database);
+        this.clock = clock;
         this.settings = settings;
         this.bootstrapServers = String.valueOf(kafka.get("bootstrap.servers"));
     }
@@ -78,8 +88,29 @@ public final class Dispatcher implements AutoCloseable {
         return send(claimed);
     }
 
+    private List<Batch> messages(List<OpenBatch> batches) {
+        Set<JobId> jobs = batches.stream().map(OpenBatch::job).collect(Collectors.toSet());
+        Map<String, JobControl> byJob =
+                controls.of(jobs, ControlSender.workers(cluster)).stream()
+                        .collect(Collectors.toMap(JobControl::getJobId, control -> control));
+        long expires = clock.millis() + settings.batchTimeout().toMillis();
+        return batches.stream()
+                .map(batch -> {
+                    Batch.Builder message =
+                            batch.message().toBuilder()
+                                    .setAttempt(batch.attempt())
+                                    .setExpiresMillis(expires);
+                    JobControl control = byJob.get(batch.job().value());
+                    if (control != null) {
+                        message.setControl(control);
+                    }
+                    return message.build();
+                })
+                .toList();
+    }
+
     private int send(List<OpenBatch> batches) {
-        List<Optional<MillraceException>> outcomes = producer.send(batches);
+        List<Optional<MillraceException>> outcomes = producer.send(messages(batches));
         Map<JobId, String> notices = new HashMap<>();
         int sent = 0;
         for (int i = 0; i < batches.size(); i++) {

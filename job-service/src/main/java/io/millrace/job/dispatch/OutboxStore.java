@@ -17,9 +17,10 @@ final class OutboxStore {
     }
 
     /**
-     * Claims batches that are due, oldest first, so that no worker has more than {@code perWorker}
-     * without a result. A claim that is not followed up ends after {@code claim}: the batch is then
-     * sent by whoever comes, maybe for the second time.
+     * Claims batches that are due, of jobs that are not paused, by priority and then oldest first,
+     * so that no worker has more than {@code perWorker} without a result. A claim that is not
+     * followed up ends after {@code claim}: the batch is then sent by whoever comes, maybe for the
+     * second time.
      */
     List<OpenBatch> claim(int limit, int perWorker, Duration claim) {
         return database.transaction(connection -> {
@@ -31,17 +32,19 @@ final class OutboxStore {
                                 WHERE published_at IS NOT NULL OR claimed_until > now()
                                 GROUP BY worker_id
                             ), due AS (
-                                SELECT b.id, b.due_at,
+                                SELECT b.id, b.due_at, j.priority,
                                        coalesce(s.batches, 0) + row_number() OVER (
                                            PARTITION BY b.worker_id
-                                           ORDER BY b.due_at, b.id) AS place
-                                FROM jobs.batch b LEFT JOIN sent s USING (worker_id)
+                                           ORDER BY j.priority DESC, b.due_at, b.id) AS place
+                                FROM jobs.batch b
+                                JOIN jobs.job j ON j.id = b.job_id
+                                LEFT JOIN sent s USING (worker_id)
                                 WHERE b.published_at IS NULL AND b.slot IS NOT NULL
-                                  AND b.due_at <= now()
+                                  AND b.due_at <= now() AND j.state <> 'PAUSED'
                                   AND (b.claimed_until IS NULL OR b.claimed_until <= now())
                             ), next AS (
                                 SELECT id FROM due WHERE place <= ?
-                                ORDER BY due_at, id LIMIT ?
+                                ORDER BY priority DESC, due_at, id LIMIT ?
                             )
                             UPDATE jobs.batch b
                             SET claimed_until = now() + ? * interval '1 millisecond'

@@ -11,6 +11,7 @@ public final class EngineCounts {
     final LongAdder sent = new LongAdder();
     final LongAdder applied = new LongAdder();
     final LongAdder late = new LongAdder();
+    final LongAdder overdue = new LongAdder();
     final LongAdder pruned = new LongAdder();
     final LongAdder pinsChecked = new LongAdder();
     final LongAdder pinLoads = new LongAdder();
@@ -42,6 +43,11 @@ public final class EngineCounts {
     /** Batches that had no result in time. */
     public long late() {
         return late.sum();
+    }
+
+    /** Jobs that were ended because their deadline had passed. */
+    public long overdue() {
+        return overdue.sum();
     }
 
     /** Ended jobs that were forgotten. */

@@ -1,7 +1,9 @@
 package io.millrace.job.engine;
 
 import io.millrace.job.cluster.Cluster;
+import io.millrace.job.dispatch.ControlSender;
 import io.millrace.job.dispatch.Dispatcher;
+import io.millrace.job.ledger.Controls;
 import io.millrace.job.ledger.Database;
 import io.millrace.job.ledger.Failure;
 import io.millrace.job.ledger.Job;
@@ -9,6 +11,7 @@ import io.millrace.job.ledger.JobId;
 import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.Ledger;
 import io.millrace.job.ledger.OpenWork;
+import io.millrace.job.ledger.Order;
 import io.millrace.job.ledger.Page;
 import io.millrace.job.pins.Pin;
 import io.millrace.job.pins.PinKeeper;
@@ -23,8 +26,10 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 
 /**
@@ -42,6 +47,7 @@ public final class JobEngine implements AutoCloseable {
     private final Cluster cluster;
     private final Planner planner;
     private final Dispatcher dispatcher;
+    private final ControlSender controls;
     private final Results results;
     private final Estimator estimator;
     private final PinKeeper pins;
@@ -57,7 +63,9 @@ public final class JobEngine implements AutoCloseable {
         this.cluster = new Cluster(settings.metadataService(), settings.callTimeout());
         this.planner = new Planner(database, ledger, cluster, settings.plan());
         this.dispatcher =
-                new Dispatcher(database, ledger, cluster, settings.kafka(), settings.dispatch());
+                new Dispatcher(
+                        database, ledger, cluster, settings.kafka(), settings.dispatch(), clock);
+        this.controls = new ControlSender(database, cluster);
         this.results = new Results(database, ledger, settings.results());
         this.estimator = new Estimator(cluster, settings.estimate());
         this.pins =
@@ -72,18 +80,24 @@ public final class JobEngine implements AutoCloseable {
     }
 
     /**
-     * Accepts a job.
+     * Accepts a job; a request that has come before is answered with its job.
      *
-     * @throws io.millrace.model.MillraceException NOT_FOUND when there is nothing at {@code path};
+     * @throws io.millrace.model.MillraceException NOT_FOUND when there is nothing at the path;
      *     ALREADY_EXISTS, naming the running job; UNAVAILABLE when the metadata-service or the
      *     database cannot be reached. Nothing is stored then.
      */
-    public Job submit(JobKind kind, NamespacePath path) {
-        cluster.requireExists(path);
-        Job job = ledger.submit(kind, path);
-        counts.submitted.increment();
-        loops.wakePlanners();
-        return job;
+    public Ledger.Submitted submit(Order order) {
+        Optional<Ledger.Submitted> before = ledger.requested(order);
+        if (before.isPresent()) {
+            return before.get();
+        }
+        cluster.requireExists(order.path());
+        Ledger.Submitted submitted = ledger.submit(order);
+        if (submitted instanceof Ledger.Submitted.Now) {
+            counts.submitted.increment();
+            loops.wakePlanners();
+        }
+        return submitted;
     }
 
     /** What {@link #submit} would do, without doing it; {@link Estimator#estimate}. */
@@ -102,9 +116,38 @@ public final class JobEngine implements AutoCloseable {
         return ledger.list(before, limit);
     }
 
-    /** {@link Ledger#cancel}. */
-    public Job cancel(JobId id) {
-        return ledger.cancel(id);
+    /** {@link Ledger#cancel}; workers are told at once. */
+    public Job cancel(JobId id, OptionalLong revision) {
+        Job job = ledger.cancel(id, revision);
+        loops.wakeControls();
+        return job;
+    }
+
+    /** {@link Ledger#pause}; workers are told at once. */
+    public Job pause(JobId id, OptionalLong revision) {
+        Job job = ledger.pause(id, revision);
+        loops.wakeControls();
+        return job;
+    }
+
+    /** {@link Ledger#resume}. */
+    public Job resume(JobId id, OptionalLong revision) {
+        Job job = ledger.resume(id, revision);
+        loops.wakeControls();
+        loops.wakePlanners();
+        return job;
+    }
+
+    /** {@link Ledger#control}; workers are told at once. */
+    public Job control(JobId id, OptionalLong revision, UnaryOperator<Controls> change) {
+        Job job = ledger.control(id, revision, change);
+        loops.wakeControls();
+        return job;
+    }
+
+    /** Tells workers how jobs are to be done; {@link ControlSender#step}. */
+    public int controlStep() {
+        return controls.step();
     }
 
     /** {@link Ledger#failures}. */
@@ -175,10 +218,11 @@ public final class JobEngine implements AutoCloseable {
         consumer = Optional.empty();
     }
 
-    /** Looks after late batches; {@link Results#sweep}. */
+    /** Looks after late batches and overdue jobs; {@link Results#sweep}. */
     public int sweepStep() {
         int late = results.sweep();
         counts.late.add(late);
+        counts.overdue.add(ledger.endOverdue());
         OpenWork open = ledger.openWork();
         counts.openJobs.set(open.jobs());
         counts.openBatches.set(open.batches());

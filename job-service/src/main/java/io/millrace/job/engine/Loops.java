@@ -35,6 +35,7 @@ final class Loops implements AutoCloseable {
     private final List<Thread> threads = new ArrayList<>();
     private final Pulse toPlan = new Pulse();
     private final Pulse toSend = new Pulse();
+    private final Pulse toTell = new Pulse();
     private volatile boolean topicsChecked;
     private volatile boolean stopped;
 
@@ -53,6 +54,7 @@ final class Loops implements AutoCloseable {
             run("planner", this::plan);
         }
         run("dispatcher", this::send);
+        run("controls", this::tellControls);
         run("results", this::applyResults);
         run("sweeper", this::sweep);
         run("pruner", this::prune);
@@ -61,6 +63,15 @@ final class Loops implements AutoCloseable {
 
     void wakePlanners() {
         toPlan.beat();
+    }
+
+    void wakeControls() {
+        toTell.beat();
+    }
+
+    private void tellControls() throws InterruptedException {
+        engine.controlStep();
+        toTell.await(settings.idle());
     }
 
     private void plan() throws InterruptedException {

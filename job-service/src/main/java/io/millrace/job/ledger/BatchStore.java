@@ -20,13 +20,17 @@ public final class BatchStore {
     private BatchStore() {}
 
     /** What is known of a job whose row is held. */
-    public record HeldJob(JobKind kind, boolean open, Counts counts) {}
+    public record HeldJob(JobKind kind, JobState state, Counts counts) {
+        public boolean open() {
+            return state instanceof JobState.Open;
+        }
+    }
 
     /** Holds the job's row to the end of the transaction. Empty: there is no such job any more. */
     public static Optional<HeldJob> hold(Connection connection, JobId id) throws SQLException {
         JobStore.lock(connection, id);
         return JobStore.find(connection, id)
-                .map(job -> new HeldJob(job.kind(), !job.ended(), job.counts()));
+                .map(job -> new HeldJob(job.kind(), job.state(), job.counts()));
     }
 
     /** Stores batches of a job, whose row this holds from here on. */

@@ -21,6 +21,8 @@ import java.util.Optional;
  * @param eta time left at the pace of the last seconds; empty when it cannot be told
  * @param openBatches cut and without a result
  * @param workers in order of their ids
+ * @param controls what may be changed while it runs
+ * @param revision grows with each change that was asked for
  */
 public record Job(
         JobId id,
@@ -35,7 +37,9 @@ public record Job(
         long bytesPerSecond,
         Optional<Duration> eta,
         long openBatches,
-        List<WorkerProgress> workers) {
+        List<WorkerProgress> workers,
+        Controls controls,
+        long revision) {
 
     public Job {
         workers = List.copyOf(workers);

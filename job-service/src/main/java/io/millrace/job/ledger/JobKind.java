@@ -8,14 +8,21 @@ import java.util.Locale;
 /** What a job does. */
 public enum JobKind {
     /** Fetches what lies below a path into the cache. */
-    LOAD(BatchKind.BATCH_KIND_LOAD),
+    LOAD(BatchKind.BATCH_KIND_LOAD, "loaded"),
     /** Drops what lies below a path from the cache. */
-    FREE(BatchKind.BATCH_KIND_FREE);
+    FREE(BatchKind.BATCH_KIND_FREE, "freed");
 
     private final BatchKind batchKind;
+    private final String done;
 
-    JobKind(BatchKind batchKind) {
+    JobKind(BatchKind batchKind, String done) {
         this.batchKind = batchKind;
+        this.done = done;
+    }
+
+    /** What it does to a file, as a participle: {@code loaded}. */
+    String done() {
+        return done;
     }
 
     public BatchKind batchKind() {

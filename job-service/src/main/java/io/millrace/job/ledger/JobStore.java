@@ -29,19 +29,102 @@ final class JobStore {
 
     private JobStore() {}
 
-    /** False: the id is taken, or a job of this kind is open on this path. */
-    static boolean insert(Connection connection, JobId id, JobKind kind, String path)
-            throws SQLException {
+    /**
+     * False: the id is taken, or the request's key is, or a job of this kind is open on this path.
+     */
+    static boolean insert(Connection connection, JobId id, Order order) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement(
                         """
-                        INSERT INTO jobs.job (id, kind, path, state, created_at)
-                        VALUES (?, ?, ?, 'PLANNED', now()) ON CONFLICT DO NOTHING
+                        INSERT INTO jobs.job (priority, bytes_per_second, requests_per_second,
+                                              files_per_worker, deadline_at, id, kind, path,
+                                              request_key, request_hash, state, created_at)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PLANNED', now())
+                        ON CONFLICT DO NOTHING
                         """)) {
-            statement.setString(1, id.value());
-            statement.setString(2, kind.name());
-            statement.setString(3, path);
+            int parameter = setControls(statement, order.controls());
+            statement.setString(parameter++, id.value());
+            statement.setString(parameter++, order.kind().name());
+            statement.setString(parameter++, order.path().toString());
+            statement.setString(parameter++, order.requestKey().orElse(null));
+            statement.setString(parameter, order.fingerprint());
             return statement.executeUpdate() == 1;
+        }
+    }
+
+    /** Sets the first parameters; the number of the next one. */
+    private static int setControls(PreparedStatement statement, Controls controls)
+            throws SQLException {
+        statement.setInt(1, controls.priority());
+        statement.setLong(2, controls.bytesPerSecond());
+        statement.setLong(3, controls.requestsPerSecond());
+        statement.setInt(4, controls.filesPerWorker());
+        statement.setTimestamp(5, controls.deadline().map(Timestamp::from).orElse(null));
+        return 6;
+    }
+
+    static void control(Connection connection, JobId id, Controls controls) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        UPDATE jobs.job SET priority = ?, bytes_per_second = ?,
+                            requests_per_second = ?, files_per_worker = ?, deadline_at = ?,
+                            revision = revision + 1
+                        WHERE id = ?
+                        """)) {
+            statement.setString(setControls(statement, controls), id.value());
+            statement.executeUpdate();
+        }
+    }
+
+    /** A step of the planner that is under way writes nothing any more. */
+    static void enter(Connection connection, JobId id, JobState.Name state) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        UPDATE jobs.job
+                        SET state = ?, revision = revision + 1, lease_token = lease_token + 1,
+                            lease_until = '-infinity', plan_after = now(), stalled_since = NULL
+                        WHERE id = ?
+                        """)) {
+            statement.setString(1, state.name());
+            statement.setString(2, id.value());
+            statement.executeUpdate();
+        }
+    }
+
+    /** A job that was submitted under a key, and a hash of what was asked for. */
+    record Requested(JobId id, String fingerprint) {}
+
+    static Optional<Requested> requested(Connection connection, String key) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        "SELECT id, request_hash FROM jobs.job WHERE request_key = ?")) {
+            statement.setString(1, key);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next()
+                        ? Optional.of(new Requested(new JobId(row.getString(1)), row.getString(2)))
+                        : Optional.empty();
+            }
+        }
+    }
+
+    static List<JobId> overdue(Connection connection, int limit) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        SELECT id FROM jobs.job
+                        WHERE deadline_at <= now() AND state IN ('PLANNED', 'RUNNING', 'PAUSED')
+                        ORDER BY deadline_at LIMIT ?
+                        """)) {
+            statement.setInt(1, limit);
+            try (ResultSet rows = statement.executeQuery()) {
+                List<JobId> ids = new ArrayList<>();
+                while (rows.next()) {
+                    ids.add(new JobId(rows.getString(1)));
+                }
+                return ids;
+            }
         }
     }
 
@@ -51,7 +134,7 @@ final class JobStore {
                 connection.prepareStatement(
                         """
                         SELECT id FROM jobs.job
-                        WHERE kind = ? AND path = ? AND state IN ('PLANNED', 'RUNNING')
+                        WHERE kind = ? AND path = ? AND state IN ('PLANNED', 'RUNNING', 'PAUSED')
                         """)) {
             statement.setString(1, kind.name());
             statement.setString(2, path);
@@ -66,7 +149,7 @@ final class JobStore {
                         connection.prepareStatement(
                                 """
                                 SELECT (SELECT count(*) FROM jobs.job
-                                        WHERE state IN ('PLANNED', 'RUNNING')),
+                                        WHERE state IN ('PLANNED', 'RUNNING', 'PAUSED')),
                                        (SELECT count(*) FROM jobs.batch)
                                 """);
                 ResultSet row = statement.executeQuery()) {
@@ -147,7 +230,18 @@ final class JobStore {
                 Math.round(pace.done()),
                 planningFinished ? pace.timeFor(counts.open().bytes()) : Optional.empty(),
                 row.getLong("open_batches"),
-                List.of());
+                List.of(),
+                controls(row),
+                row.getLong("revision"));
+    }
+
+    static Controls controls(ResultSet row) throws SQLException {
+        return new Controls(
+                row.getInt("priority"),
+                row.getLong("bytes_per_second"),
+                row.getLong("requests_per_second"),
+                row.getInt("files_per_worker"),
+                Optional.ofNullable(row.getTimestamp("deadline_at")).map(Timestamp::toInstant));
     }
 
     private static Job withWorkers(Job job, List<WorkerProgress> workers) {
@@ -164,21 +258,22 @@ final class JobStore {
                 job.bytesPerSecond(),
                 job.eta(),
                 job.openBatches(),
-                workers);
+                workers,
+                job.controls(),
+                job.revision());
     }
 
     private static JobState state(ResultSet row, String message) throws SQLException {
-        String word = row.getString("state");
         Timestamp finished = row.getTimestamp("finished_at");
         Instant at = finished == null ? Instant.EPOCH : finished.toInstant();
-        return switch (word) {
-            case "PLANNED" -> new JobState.Planned();
-            case "RUNNING" -> new JobState.Running();
-            case "SUCCEEDED" -> new JobState.Succeeded(at, message);
-            case "PARTIAL" -> new JobState.Partial(at, message);
-            case "FAILED" -> new JobState.Failed(at, message);
-            case "CANCELLED" -> new JobState.Cancelled(at, message);
-            default -> throw new IllegalStateException("job state " + word + " in the database");
+        return switch (JobState.Name.valueOf(row.getString("state"))) {
+            case PLANNED -> new JobState.Planned();
+            case RUNNING -> new JobState.Running();
+            case PAUSED -> new JobState.Paused();
+            case SUCCEEDED -> new JobState.Succeeded(at, message);
+            case PARTIAL -> new JobState.Partial(at, message);
+            case FAILED -> new JobState.Failed(at, message);
+            case CANCELLED -> new JobState.Cancelled(at, message);
         };
     }
 
@@ -238,10 +333,11 @@ final class JobStore {
                 connection.prepareStatement(
                         """
                         UPDATE jobs.job
-                        SET state = ?, finished_at = ?, message = ?, lease_token = lease_token + 1
-                        WHERE id = ? AND state IN ('PLANNED', 'RUNNING')
+                        SET state = ?, finished_at = ?, message = ?, lease_token = lease_token + 1,
+                            revision = revision + 1
+                        WHERE id = ? AND state IN ('PLANNED', 'RUNNING', 'PAUSED')
                         """)) {
-            statement.setString(1, state.word());
+            statement.setString(1, state.name().name());
             statement.setTimestamp(2, Timestamp.from(state.finished()));
             statement.setString(3, state.message());
             statement.setString(4, id.value());
@@ -270,7 +366,7 @@ final class JobStore {
                 connection.prepareStatement(
                         """
                         UPDATE jobs.job SET message = ?
-                        WHERE id = ? AND state IN ('PLANNED', 'RUNNING') AND message <> ?
+                        WHERE id = ? AND state IN ('PLANNED', 'RUNNING', 'PAUSED') AND message <> ?
                         """)) {
             statement.setString(1, message);
             statement.setString(2, id.value());
@@ -312,7 +408,7 @@ final class JobStore {
                         DELETE FROM jobs.job WHERE id IN (
                             SELECT id FROM (
                                 SELECT id, finished_at, row_number() OVER (ORDER BY id DESC) AS place
-                                FROM jobs.job WHERE state NOT IN ('PLANNED', 'RUNNING')
+                                FROM jobs.job WHERE state NOT IN ('PLANNED', 'RUNNING', 'PAUSED')
                             ) ended
                             WHERE place > ? OR finished_at < now() - ? * interval '1 second')
                         """)) {

@@ -4,10 +4,15 @@ import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
 /**
@@ -15,6 +20,8 @@ import java.util.random.RandomGenerator;
  * stored before it is told.
  */
 public final class Ledger {
+
+    private static final int MOST_OVERDUE = 100;
 
     private final Database database;
     private final InstantSource clock;
@@ -26,35 +33,89 @@ public final class Ledger {
         this.random = random;
     }
 
+    /** What became of an order. */
+    public sealed interface Submitted {
+
+        /** A new job. */
+        record Now(Job job) implements Submitted {}
+
+        /** The request had been sent before, and this is its job. */
+        record Before(Job job) implements Submitted {}
+
+        /** The request's key had come with another order, whose job is {@code id}. */
+        record KeyTaken(JobId id) implements Submitted {
+
+            public String message() {
+                return "the Idempotency-Key came with another order before: job " + id;
+            }
+        }
+
+        /**
+         * The job that does it.
+         *
+         * @throws MillraceException INVALID_ARGUMENT when the key was taken
+         */
+        default Job accepted() {
+            return switch (this) {
+                case Now(Job job) -> job;
+                case Before(Job job) -> job;
+                case KeyTaken taken ->
+                        throw new MillraceException(ErrorCode.INVALID_ARGUMENT, taken.message());
+            };
+        }
+    }
+
     /**
      * Stores a new job; nothing else happens yet.
      *
      * @throws MillraceException ALREADY_EXISTS, naming the running job, when one of this kind runs
      *     on this path
      */
-    public Job submit(JobKind kind, NamespacePath path) {
+    public Submitted submit(Order order) {
         while (true) {
+            Optional<Submitted> before = requested(order);
+            if (before.isPresent()) {
+                return before.get();
+            }
             JobId id = JobId.make(clock.instant(), random);
             Optional<Job> stored =
                     database.transaction(connection ->
-                            JobStore.insert(connection, id, kind, path.toString())
+                            JobStore.insert(connection, id, order)
                                     ? JobStore.find(connection, id)
                                     : Optional.empty());
             if (stored.isPresent()) {
-                return stored.get();
+                return new Submitted.Now(stored.get());
             }
-            Optional<JobId> running = running(kind, path);
-            if (running.isPresent()) {
+            Optional<JobId> running = running(order.kind(), order.path());
+            if (running.isPresent() && requested(order).isEmpty()) {
                 throw new MillraceException(
                         ErrorCode.ALREADY_EXISTS,
                         "a "
-                                + kind.word()
+                                + order.kind().word()
                                 + " of "
-                                + path
+                                + order.path()
                                 + " is running already: job "
                                 + running.get());
             }
         }
+    }
+
+    /** What became of the same request, when it has come before. */
+    public Optional<Submitted> requested(Order order) {
+        if (order.requestKey().isEmpty()) {
+            return Optional.empty();
+        }
+        return database.transaction(connection -> {
+            Optional<JobStore.Requested> before =
+                    JobStore.requested(connection, order.requestKey().get());
+            if (before.isEmpty()) {
+                return Optional.empty();
+            }
+            JobId id = before.get().id();
+            return before.get().fingerprint().equals(order.fingerprint())
+                    ? JobStore.find(connection, id).map(Submitted.Before::new)
+                    : Optional.of(new Submitted.KeyTaken(id));
+        });
     }
 
     /** The job of {@code kind} that runs on {@code path}. */
@@ -84,29 +145,160 @@ public final class Ledger {
     }
 
     /**
-     * Ends a job: what is published runs to its end and is counted, the rest is dropped. A job that
-     * has ended stays as it is.
+     * Ends a job: workers give back what they have not begun, what they have done is counted, the
+     * rest is dropped. A job that has ended stays as it is.
      *
-     * @throws MillraceException NOT_FOUND when there is none
+     * @param revision the job must have; empty: any
+     * @throws MillraceException NOT_FOUND when there is none; STALE_VERSION when it has another
+     *     revision
      */
-    public Job cancel(JobId id) {
-        return end(id, new JobState.Cancelled(clock.instant(), "cancelled"));
+    public Job cancel(JobId id, OptionalLong revision) {
+        return held(
+                id,
+                revision,
+                (connection, job) -> {
+                    if (!job.ended()) {
+                        end(connection, job, new JobState.Cancelled(clock.instant(), "cancelled"));
+                    }
+                });
     }
 
     /** Ends a job that cannot go on; like {@link #cancel}. */
     public Job fail(JobId id, String message) {
-        return end(id, new JobState.Failed(clock.instant(), message));
+        return held(
+                id,
+                OptionalLong.empty(),
+                (connection, job) -> {
+                    if (!job.ended()) {
+                        end(connection, job, new JobState.Failed(clock.instant(), message));
+                    }
+                });
     }
 
-    private Job end(JobId id, JobState.Ended state) {
+    /**
+     * Stops a job without ending it: nothing more is planned or sent, and workers give back what
+     * they have not begun. A job that is paused stays so.
+     *
+     * @param revision as for {@link #cancel}
+     * @throws MillraceException CONFLICT when it has ended, and as {@link #cancel}
+     */
+    public Job pause(JobId id, OptionalLong revision) {
+        return held(
+                id,
+                revision,
+                (connection, job) -> {
+                    requireOpen(job, "paused");
+                    if (job.state().name().next().contains(JobState.Name.PAUSED)) {
+                        JobStore.enter(connection, id, JobState.Name.PAUSED);
+                    }
+                });
+    }
+
+    /** Lets a paused job go on; one that is not paused stays as it is. As {@link #pause}. */
+    public Job resume(JobId id, OptionalLong revision) {
+        return held(
+                id,
+                revision,
+                (connection, job) -> {
+                    requireOpen(job, "resumed");
+                    if (job.state() instanceof JobState.Paused) {
+                        JobStore.enter(
+                                connection,
+                                id,
+                                job.started().isPresent()
+                                        ? JobState.Name.RUNNING
+                                        : JobState.Name.PLANNED);
+                    }
+                });
+    }
+
+    /**
+     * Changes how a job is done while it is; workers hear of it at once.
+     *
+     * @param change what it is from what it was
+     * @throws MillraceException CONFLICT when it has ended, and as {@link #cancel}
+     */
+    public Job control(JobId id, OptionalLong revision, UnaryOperator<Controls> change) {
+        return held(
+                id,
+                revision,
+                (connection, job) -> {
+                    requireOpen(job, "changed");
+                    Controls changed = change.apply(job.controls());
+                    if (!changed.equals(job.controls())) {
+                        JobStore.control(connection, id, changed);
+                    }
+                });
+    }
+
+    /**
+     * Ends jobs whose deadline has passed.
+     *
+     * @return how many
+     */
+    public int endOverdue() {
+        List<JobId> overdue =
+                database.transaction(connection -> JobStore.overdue(connection, MOST_OVERDUE));
+        for (JobId id : overdue) {
+            held(
+                    id,
+                    OptionalLong.empty(),
+                    (connection, job) -> {
+                        Instant now = clock.instant();
+                        Optional<Instant> deadline = job.controls().deadline();
+                        if (!job.ended() && deadline.isPresent()) {
+                            end(
+                                    connection,
+                                    job,
+                                    JobState.overdue(deadline.get(), job.counts(), now));
+                        }
+                    });
+        }
+        return overdue.size();
+    }
+
+    /** Work on a job whose row is held. */
+    private interface Change {
+        void of(Connection connection, Job job) throws SQLException;
+    }
+
+    private Job held(JobId id, OptionalLong revision, Change change) {
         return database.transaction(connection -> {
             JobStore.lock(connection, id);
-            if (!require(connection, id).ended()) {
-                JobStore.end(connection, id, state);
-                JobStore.dropUnpublished(connection, id);
+            Job job = require(connection, id);
+            if (revision.isPresent() && revision.getAsLong() != job.revision()) {
+                throw new MillraceException(
+                        ErrorCode.STALE_VERSION,
+                        "job "
+                                + id
+                                + " has revision "
+                                + job.revision()
+                                + ", not "
+                                + revision.getAsLong());
             }
+            change.of(connection, job);
             return require(connection, id);
         });
+    }
+
+    private static void requireOpen(Job job, String what) {
+        if (job.ended()) {
+            throw new MillraceException(
+                    ErrorCode.CONFLICT,
+                    "job "
+                            + job.id()
+                            + " is "
+                            + job.state().name()
+                            + " and cannot be "
+                            + what
+                            + " any more");
+        }
+    }
+
+    private static void end(Connection connection, Job job, JobState.Ended state)
+            throws SQLException {
+        JobStore.end(connection, job.id(), state);
+        JobStore.dropUnpublished(connection, job.id());
     }
 
     /**
@@ -154,9 +346,7 @@ public final class Ledger {
             return false;
         }
         Job job = found.get();
-        if (!(job.state() instanceof JobState.Running running)
-                || !job.planningFinished()
-                || job.openBatches() > 0) {
+        if (job.ended() || !job.planningFinished() || job.openBatches() > 0) {
             return false;
         }
         String firstFailure =
@@ -169,8 +359,13 @@ public final class Ledger {
         JobStore.end(
                 connection,
                 id,
-                running.settle(job.kind(), job.counts(), firstFailure, clock.instant()));
+                JobState.settled(job.kind(), job.counts(), firstFailure, clock.instant()));
         return true;
+    }
+
+    /** What a row of {@code jobs.job} says of how the job is to be done. */
+    public static Controls controls(ResultSet row) throws SQLException {
+        return JobStore.controls(row);
     }
 
     private static Job require(Connection connection, JobId id) throws SQLException {

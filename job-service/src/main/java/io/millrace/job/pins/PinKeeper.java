@@ -6,6 +6,7 @@ import io.millrace.job.ledger.Job;
 import io.millrace.job.ledger.JobId;
 import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.Ledger;
+import io.millrace.job.ledger.Order;
 import io.millrace.job.plan.Estimate;
 import io.millrace.job.plan.Estimator;
 import io.millrace.model.ErrorCode;
@@ -110,7 +111,8 @@ public final class PinKeeper {
             store.loading(claim, running.get());
             return Step.LOOKED;
         }
-        Job job = ledger.submit(JobKind.LOAD, NamespacePath.parse(claim.path()));
+        Job job =
+                ledger.submit(Order.of(JobKind.LOAD, NamespacePath.parse(claim.path()))).accepted();
         store.loading(claim, job.id());
         LOG.log(
                 Level.INFO,

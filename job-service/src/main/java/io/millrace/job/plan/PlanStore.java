@@ -58,7 +58,7 @@ final class PlanStore {
                                 WHERE state IN ('PLANNED', 'RUNNING')
                                   AND NOT planning_finished
                                   AND plan_after <= now() AND lease_until <= now()
-                                ORDER BY plan_after, id LIMIT 1
+                                ORDER BY priority DESC, plan_after, id LIMIT 1
                                 FOR UPDATE SKIP LOCKED)
                             RETURNING id, kind, path, walk_cursor, lease_token,
                                 (SELECT count(*) FROM jobs.batch b WHERE b.job_id = j.id),
@@ -169,9 +169,10 @@ final class PlanStore {
             try (PreparedStatement statement =
                     connection.prepareStatement(
                             """
-                            SELECT * FROM jobs.batch
-                            WHERE worker_id IS NULL AND due_at <= now()
-                            ORDER BY due_at, id LIMIT 1
+                            SELECT b.* FROM jobs.batch b JOIN jobs.job j ON j.id = b.job_id
+                            WHERE b.worker_id IS NULL AND b.due_at <= now()
+                              AND j.state <> 'PAUSED'
+                            ORDER BY j.priority DESC, b.due_at, b.id LIMIT 1
                             """)) {
                 return BatchStore.read(statement).stream().findFirst();
             }

@@ -2,6 +2,7 @@ package io.millrace.job.rest;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.millrace.job.ledger.Controls;
 import io.millrace.job.ledger.JobKind;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
@@ -17,10 +18,17 @@ record JobOrder(
                         enumeration = {"load", "free"})
                 @Nullable String kind,
         @Schema(required = true, description = "Absolute path of a directory or a file.")
-                @Nullable String path) {
+                @Nullable String path,
+        @Schema(description = "0 to 9, 5 by default; the higher one is planned and sent first.")
+                @Nullable Integer priority,
+        ControlsOrder.@Nullable Limits limits,
+        @Schema(
+                        description = "When the job ends, whatever is open then.",
+                        examples = "2026-12-01T06:00:00Z")
+                @Nullable String deadline) {
 
     /** The order, checked. */
-    record Checked(JobKind kind, NamespacePath path) {}
+    record Checked(JobKind kind, NamespacePath path, Controls controls) {}
 
     /**
      * Reads a request's body.
@@ -32,7 +40,11 @@ record JobOrder(
         if (order.kind() == null || order.path() == null) {
             throw invalid("kind and path must be given", null);
         }
-        return new Checked(JobKind.parse(order.kind()), NamespacePath.parse(order.path()));
+        return new Checked(
+                JobKind.parse(order.kind()),
+                NamespacePath.parse(order.path()),
+                new ControlsOrder(order.priority(), order.limits(), order.deadline())
+                        .applyTo(Controls.DEFAULT));
     }
 
     private static JobOrder parse(ObjectMapper json, @Nullable String body) {

@@ -24,6 +24,7 @@ record JobView(
                         enumeration = {
                             "PLANNED",
                             "RUNNING",
+                            "PAUSED",
                             "SUCCEEDED",
                             "PARTIAL",
                             "FAILED",
@@ -43,7 +44,19 @@ record JobView(
         @Schema(description = "Time left at this pace; absent when it cannot be told.")
                 @Nullable Long etaMillis,
         @Schema(description = "Batches that were cut and have no result.") long batchesOutstanding,
-        List<Worker> workers) {
+        List<Worker> workers,
+        @Schema(description = "0 to 9; the higher one is planned and sent first.") int priority,
+        Limits limits,
+        @Schema(description = "When it ends, whatever is open then; absent: never.")
+                @Nullable Instant deadline,
+        @Schema(description = "Grows with each change that was asked for; also the ETag.")
+                long revision) {
+
+    @Schema(name = "JobLimits", description = "What a job may take; 0: not limited.")
+    record Limits(
+            @Schema(description = "Of all workers together.") long bytesPerSecond,
+            @Schema(description = "Of all workers together.") long requestsPerSecond,
+            @Schema(description = "At once on each worker.") int filesPerWorker) {}
 
     @Schema(name = "JobOutcomes", description = "What became of files, or of bytes.")
     record Outcomes(
@@ -69,7 +82,7 @@ record JobView(
                 job.id().value(),
                 job.kind().word(),
                 job.path(),
-                job.state().word(),
+                job.state().name().name(),
                 job.message(),
                 job.created(),
                 job.started().orElse(null),
@@ -90,7 +103,14 @@ record JobView(
                 job.bytesPerSecond(),
                 job.eta().map(Duration::toMillis).orElse(null),
                 job.openBatches(),
-                job.workers().stream().map(JobView::worker).toList());
+                job.workers().stream().map(JobView::worker).toList(),
+                job.controls().priority(),
+                new Limits(
+                        job.controls().bytesPerSecond(),
+                        job.controls().requestsPerSecond(),
+                        job.controls().filesPerWorker()),
+                job.controls().deadline().orElse(null),
+                job.revision());
     }
 
     private static Worker worker(WorkerProgress worker) {

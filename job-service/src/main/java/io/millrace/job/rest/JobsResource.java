@@ -2,8 +2,11 @@ package io.millrace.job.rest;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.millrace.job.engine.JobEngine;
+import io.millrace.job.ledger.Controls;
 import io.millrace.job.ledger.Job;
 import io.millrace.job.ledger.JobId;
+import io.millrace.job.ledger.Ledger;
+import io.millrace.job.ledger.Order;
 import io.millrace.job.ledger.Page;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
@@ -15,6 +18,8 @@ import io.smallrye.mutiny.subscription.MultiEmitter;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -24,6 +29,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -39,13 +45,16 @@ import org.jspecify.annotations.Nullable;
 @Path("/api/v1/jobs")
 @Produces(MediaType.APPLICATION_JSON)
 @RunOnVirtualThread
-@Tag(name = "jobs", description = "Load and free: submit, follow, cancel.")
+@Tag(name = "jobs", description = "Load and free: submit, follow, pause, change, cancel.")
 public class JobsResource {
 
     private static final int DEFAULT_JOBS = 100;
     private static final int MOST_JOBS = 1_000;
     private static final int DEFAULT_FAILURES = 1_000;
     private static final int MOST_FAILURES = 10_000;
+
+    /** RFC 9110, of a request that is understood and contradicts an earlier one. */
+    private static final int UNPROCESSABLE = 422;
 
     private final JobEngine engine;
     private final ObjectMapper json;
@@ -86,10 +95,37 @@ public class JobsResource {
                     @Content(
                             mediaType = Problems.MEDIA_TYPE,
                             schema = @Schema(implementation = Problems.Problem.class)))
-    public Response submit(@Nullable String body) {
+    @APIResponse(
+            responseCode = "422",
+            description =
+                    "The Idempotency-Key came with another order before; detail names its job.",
+            content =
+                    @Content(
+                            mediaType = Problems.MEDIA_TYPE,
+                            schema = @Schema(implementation = Problems.Problem.class)))
+    public Response submit(
+            @Nullable String body,
+            @Parameter(
+                            description =
+                                    "1 to 255 characters. Sent again with the same key and body, it is the same job.")
+                    @HeaderParam("Idempotency-Key")
+                    @Nullable String key) {
         JobOrder.Checked order = JobOrder.read(json, body);
-        Job job = engine.submit(order.kind(), order.path());
+        Ledger.Submitted submitted =
+                engine.submit(
+                        new Order(
+                                order.kind(),
+                                order.path(),
+                                order.controls(),
+                                Optional.ofNullable(key)));
+        if (submitted instanceof Ledger.Submitted.KeyTaken taken) {
+            return Problems.response(
+                    new MillraceException(ErrorCode.INVALID_ARGUMENT, taken.message()),
+                    UNPROCESSABLE);
+        }
+        Job job = submitted.accepted();
         return Response.created(URI.create("/api/v1/jobs/" + job.id()))
+                .tag(Revisions.tag(job))
                 .entity(JobView.of(job))
                 .build();
     }
@@ -120,8 +156,68 @@ public class JobsResource {
             responseCode = "200",
             content = @Content(schema = @Schema(implementation = JobView.class)))
     @APIResponse(responseCode = "404", description = "There is no such job.")
-    public JobView job(@PathParam("id") String id) {
-        return JobView.of(engine.job(JobId.parse(id)));
+    public Response job(@PathParam("id") String id) {
+        return answer(engine.job(JobId.parse(id)));
+    }
+
+    @PATCH
+    @Path("{id}")
+    @Consumes({MediaType.APPLICATION_JSON, "application/merge-patch+json"})
+    @Operation(
+            summary = "Change how a job is done",
+            description = "Priority, limits and deadline; workers hear of it while they run.")
+    @RequestBody(content = @Content(schema = @Schema(implementation = ControlsOrder.class)))
+    @APIResponse(
+            responseCode = "200",
+            content = @Content(schema = @Schema(implementation = JobView.class)))
+    @APIResponse(responseCode = "400", description = "No JSON, or a value out of bounds.")
+    @APIResponse(responseCode = "404", description = "There is no such job.")
+    @APIResponse(responseCode = "409", description = "The job has ended.")
+    @APIResponse(responseCode = "412", description = "If-Match is another revision.")
+    public Response control(
+            @PathParam("id") String id,
+            @Nullable String body,
+            @Parameter(description = Revisions.DESCRIPTION) @HeaderParam("If-Match")
+                    @Nullable String ifMatch) {
+        UnaryOperator<Controls> change = ControlsOrder.read(json, body);
+        return answer(engine.control(JobId.parse(id), Revisions.asked(ifMatch), change));
+    }
+
+    @POST
+    @Path("{id}/pause")
+    @Operation(
+            summary = "Pause a job",
+            description =
+                    "Nothing more is planned or sent, and workers stop within 2 s. A paused job stays so.")
+    @APIResponse(
+            responseCode = "200",
+            content = @Content(schema = @Schema(implementation = JobView.class)))
+    @APIResponse(responseCode = "404", description = "There is no such job.")
+    @APIResponse(responseCode = "409", description = "The job has ended.")
+    @APIResponse(responseCode = "412", description = "If-Match is another revision.")
+    public Response pause(
+            @PathParam("id") String id,
+            @Parameter(description = Revisions.DESCRIPTION) @HeaderParam("If-Match")
+                    @Nullable String ifMatch) {
+        return answer(engine.pause(JobId.parse(id), Revisions.asked(ifMatch)));
+    }
+
+    @POST
+    @Path("{id}/resume")
+    @Operation(
+            summary = "Let a paused job go on",
+            description = "A job that is not paused stays as it is.")
+    @APIResponse(
+            responseCode = "200",
+            content = @Content(schema = @Schema(implementation = JobView.class)))
+    @APIResponse(responseCode = "404", description = "There is no such job.")
+    @APIResponse(responseCode = "409", description = "The job has ended.")
+    @APIResponse(responseCode = "412", description = "If-Match is another revision.")
+    public Response resume(
+            @PathParam("id") String id,
+            @Parameter(description = Revisions.DESCRIPTION) @HeaderParam("If-Match")
+                    @Nullable String ifMatch) {
+        return answer(engine.resume(JobId.parse(id), Revisions.asked(ifMatch)));
     }
 
     @POST
@@ -129,21 +225,35 @@ public class JobsResource {
     @Operation(
             summary = "Cancel a job",
             description =
-                    "Batches that workers have already run to their end and are counted; no other is started. A"
-                            + " job that has ended stays as it is.")
+                    "Workers stop within 2 s; what they have done is counted. A job that has ended stays as it"
+                            + " is.")
     @APIResponse(
             responseCode = "200",
             content = @Content(schema = @Schema(implementation = JobView.class)))
     @APIResponse(responseCode = "404", description = "There is no such job.")
-    public JobView cancel(@PathParam("id") String id) {
-        return JobView.of(engine.cancel(JobId.parse(id)));
+    @APIResponse(responseCode = "412", description = "If-Match is another revision.")
+    public Response cancel(
+            @PathParam("id") String id,
+            @Parameter(description = Revisions.DESCRIPTION) @HeaderParam("If-Match")
+                    @Nullable String ifMatch) {
+        return answer(engine.cancel(JobId.parse(id), Revisions.asked(ifMatch)));
     }
 
     @DELETE
     @Path("{id}")
     @Operation(summary = "Cancel a job", description = "The same as POST {id}/cancel.")
-    public JobView delete(@PathParam("id") String id) {
-        return cancel(id);
+    @APIResponse(
+            responseCode = "200",
+            content = @Content(schema = @Schema(implementation = JobView.class)))
+    public Response delete(
+            @PathParam("id") String id,
+            @Parameter(description = Revisions.DESCRIPTION) @HeaderParam("If-Match")
+                    @Nullable String ifMatch) {
+        return cancel(id, ifMatch);
+    }
+
+    private static Response answer(Job job) {
+        return Response.ok(JobView.of(job)).tag(Revisions.tag(job)).build();
     }
 
     @GET

@@ -34,17 +34,18 @@ final class Problems {
                         ? millrace
                         : new MillraceException(
                                 ErrorCode.INTERNAL, "internal error; the server's log says more");
+        return response(known, known.code().httpStatus());
+    }
+
+    /** What {@code known} says, under another status than its code has. */
+    static Response response(MillraceException known, int status) {
         ErrorCode code = known.code();
         String title = code.name().toLowerCase(Locale.ROOT).replace('_', ' ');
-        return Response.status(code.httpStatus())
+        return Response.status(status)
                 .type(MEDIA_TYPE)
                 .entity(
                         new Problem(
-                                code.problemType(),
-                                title,
-                                code.httpStatus(),
-                                known.getMessage(),
-                                code.name()))
+                                code.problemType(), title, status, known.getMessage(), code.name()))
                 .build();
     }
 }

@@ -51,14 +51,25 @@ final class Accounting {
                         .map(item -> failed(item, code.name(), message))
                         .toList();
         return new Outcome(
-                Tally.NONE, Tally.NONE, batch.tally(), failures, List.of(), Tally.NONE, "");
+                Tally.NONE,
+                Tally.NONE,
+                batch.tally(),
+                failures,
+                List.of(),
+                Tally.NONE,
+                List.of(),
+                Tally.NONE,
+                "");
     }
 
     Outcome outcome(BatchResult result) {
+        if (kind == JobKind.FREE && result.getReturnedCount() > 0) {
+            return returnedWhole();
+        }
         List<Outcome.FailedFile> failures = new ArrayList<>();
         List<BatchItem> moved = new ArrayList<>();
+        List<BatchItem> returned = new ArrayList<>();
         Tally failed = Tally.NONE;
-        Tally movedTally = Tally.NONE;
         Set<BatchItem> told = new HashSet<>();
         for (FailedItem item : result.getFailedList()) {
             BatchItem known = known(item.getItem());
@@ -77,61 +88,95 @@ final class Accounting {
                 failed = failed.plus(tally(known));
             } else {
                 moved.add(known);
-                movedTally = movedTally.plus(tally(known));
             }
         }
-        return balance(result, failures, failed, moved, movedTally);
+        for (BatchItem item : result.getReturnedList()) {
+            BatchItem known = known(item);
+            if (known != null && told.add(known)) {
+                returned.add(known);
+            }
+        }
+        return balance(result, failures, failed, new Again(moved, returned));
     }
+
+    /** A free batch is begun as a whole, or not. */
+    private Outcome returnedWhole() {
+        return new Outcome(
+                Tally.NONE,
+                Tally.NONE,
+                Tally.NONE,
+                List.of(),
+                List.of(),
+                Tally.NONE,
+                batch.message().getItemsList(),
+                batch.tally(),
+                "");
+    }
+
+    /** What is to be done again. */
+    private record Again(List<BatchItem> moved, List<BatchItem> returned) {}
 
     private Outcome balance(
             BatchResult result,
             List<Outcome.FailedFile> failures,
             Tally reportedFailed,
-            List<BatchItem> moved,
-            Tally movedTally) {
-        Tally expected = batch.tally().minus(movedTally);
+            Again again) {
+        Tally movedTally = tally(again.moved());
+        Tally returnedTally = tally(again.returned());
+        Tally expected = batch.tally().minus(movedTally).minus(returnedTally);
         Tally failed = kind == JobKind.LOAD ? reportedFailed : smaller(reportedFailed, expected);
         Tally rest = expected.minus(failed);
         Tally done = new Tally(result.getDoneFiles(), result.getDoneBytes());
         Tally skipped = new Tally(result.getSkippedFiles(), result.getSkippedBytes());
+        String complaint = "";
         if (kind == JobKind.FREE) {
-            Tally freed = smaller(done, rest);
-            return new Outcome(freed, rest.minus(freed), failed, failures, moved, movedTally, "");
-        }
-        Tally told = done.plus(skipped);
-        if (told.equals(rest)) {
-            return new Outcome(done, skipped, failed, failures, moved, movedTally, "");
-        }
-        String complaint =
-                "worker %s accounted for %d files and %d bytes of batch %s, which has %d and %d"
-                        .formatted(
-                                result.getWorkerId(),
-                                told.plus(failed).files(),
-                                told.plus(failed).bytes(),
-                                batch.id(),
-                                expected.files(),
-                                expected.bytes());
-        Tally believedDone = smaller(done, rest);
-        Tally believedSkipped = smaller(skipped, rest.minus(believedDone));
-        Tally missing = rest.minus(believedDone).minus(believedSkipped);
-        if (!missing.equals(Tally.NONE)) {
-            failures.add(
-                    new Outcome.FailedFile(
-                            new Failure(
-                                    batch.message().getItems(0).getPath(),
-                                    missing.bytes(),
-                                    ErrorCode.INTERNAL,
-                                    complaint),
-                            true));
+            done = smaller(done, rest);
+            skipped = rest.minus(done);
+        } else if (!done.plus(skipped).equals(rest)) {
+            complaint = complaint(result, done.plus(skipped).plus(failed), expected);
+            done = smaller(done, rest);
+            skipped = smaller(skipped, rest.minus(done));
+            Tally missing = rest.minus(done).minus(skipped);
+            failed = failed.plus(missing);
+            if (!missing.equals(Tally.NONE)) {
+                failures.add(missing(missing, complaint));
+            }
         }
         return new Outcome(
-                believedDone,
-                believedSkipped,
-                failed.plus(missing),
+                done,
+                skipped,
+                failed,
                 failures,
-                moved,
+                again.moved(),
                 movedTally,
+                again.returned(),
+                returnedTally,
                 complaint);
+    }
+
+    private String complaint(BatchResult result, Tally told, Tally expected) {
+        return "worker %s accounted for %d files and %d bytes of batch %s, which has %d and %d"
+                .formatted(
+                        result.getWorkerId(),
+                        told.files(),
+                        told.bytes(),
+                        batch.id(),
+                        expected.files(),
+                        expected.bytes());
+    }
+
+    private Outcome.FailedFile missing(Tally missing, String complaint) {
+        return new Outcome.FailedFile(
+                new Failure(
+                        batch.message().getItems(0).getPath(),
+                        missing.bytes(),
+                        ErrorCode.INTERNAL,
+                        complaint),
+                true);
+    }
+
+    private Tally tally(List<BatchItem> items) {
+        return items.stream().map(this::tally).reduce(Tally.NONE, Tally::plus);
     }
 
     private String movedTooOften() {

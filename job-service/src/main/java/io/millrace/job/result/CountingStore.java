@@ -61,7 +61,7 @@ final class CountingStore {
     private int countedAsFailedBefore(Outcome outcome) throws SQLException {
         Set<String> notWell = new HashSet<>();
         outcome.failures().forEach(file -> notWell.add(file.failure().path()));
-        outcome.moved().stream()
+        outcome.stillOpen().stream()
                 .filter(BatchItem::getCountsFile)
                 .forEach(item -> notWell.add(item.getPath()));
         List<String> well = new ArrayList<>();
@@ -117,7 +117,7 @@ final class CountingStore {
     }
 
     private boolean countingPartIsOpen(String path, Outcome outcome) throws SQLException {
-        if (counts(outcome.moved(), path)) {
+        if (counts(outcome.stillOpen(), path)) {
             return true;
         }
         for (OpenBatch other : BatchStore.ofJob(connection, batch.job())) {

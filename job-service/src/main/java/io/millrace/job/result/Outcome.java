@@ -4,9 +4,11 @@ import io.millrace.contracts.v1.BatchItem;
 import io.millrace.job.ledger.Failure;
 import io.millrace.job.ledger.Tally;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * What one result changes: done + skipped + failed + moved = what the batch has to account for.
+ * What one result changes: done + skipped + failed + moved + returned = what the batch has to
+ * account for.
  *
  * @param done to be added
  * @param skipped to be added
@@ -14,6 +16,8 @@ import java.util.List;
  * @param failures the same, file by file
  * @param moved to be planned again; empty: nothing
  * @param movedTally what they count and account for
+ * @param returned what the worker has not begun; empty: nothing
+ * @param returnedTally what they count and account for
  * @param complaint what is wrong with the result; empty: nothing
  */
 record Outcome(
@@ -23,6 +27,8 @@ record Outcome(
         List<FailedFile> failures,
         List<BatchItem> moved,
         Tally movedTally,
+        List<BatchItem> returned,
+        Tally returnedTally,
         String complaint) {
 
     /**
@@ -36,5 +42,11 @@ record Outcome(
     Outcome {
         failures = List.copyOf(failures);
         moved = List.copyOf(moved);
+        returned = List.copyOf(returned);
+    }
+
+    /** Items that will be sent again. */
+    List<BatchItem> stillOpen() {
+        return Stream.concat(moved.stream(), returned.stream()).toList();
     }
 }

@@ -4,14 +4,18 @@ import io.millrace.contracts.v1.BatchResult;
 import io.millrace.job.ledger.BatchStore;
 import io.millrace.job.ledger.Database;
 import io.millrace.job.ledger.JobId;
+import io.millrace.job.ledger.JobState;
 import io.millrace.job.ledger.Ledger;
 import io.millrace.job.ledger.NewBatch;
 import io.millrace.job.ledger.OpenBatch;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import io.millrace.model.WorkerId;
 import java.lang.System.Logger.Level;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -83,15 +87,34 @@ public final class Results {
         BatchStore.delete(connection, batch.id());
         new CountingStore(connection, job, batch, settings.maxFailures()).count(worker, outcome);
         if (job.open()) {
+            List<NewBatch> again = new ArrayList<>();
             if (!outcome.moved().isEmpty()) {
-                BatchStore.insert(
-                        connection, batch.job(), job.kind(), List.of(again(batch, outcome)));
+                again.add(moved(batch, outcome));
             }
+            if (!outcome.returned().isEmpty()) {
+                again.add(returned(batch, outcome));
+            }
+            BatchStore.insert(connection, batch.job(), job.kind(), again);
             ledger.settle(connection, batch.job());
         }
     }
 
-    private NewBatch again(OpenBatch batch, Outcome outcome) {
+    /** For the same worker: whether it still owns them is for it to say. */
+    private static NewBatch returned(OpenBatch batch, Outcome outcome) {
+        return new NewBatch(
+                Optional.of(
+                        new NewBatch.Target(
+                                new WorkerId(batch.worker()),
+                                batch.message().getSlot(),
+                                batch.message().getRingEpoch())),
+                batch.blockBytes(),
+                outcome.returned(),
+                outcome.returnedTally(),
+                batch.moves(),
+                Duration.ZERO);
+    }
+
+    private NewBatch moved(OpenBatch batch, Outcome outcome) {
         return new NewBatch(
                 Optional.empty(),
                 batch.blockBytes(),
@@ -124,7 +147,8 @@ public final class Results {
             }
             if (!job.get().open()) {
                 BatchStore.delete(connection, seen.id());
-            } else if (seen.attempt() < settings.maxAttempts()) {
+            } else if (job.get().state() instanceof JobState.Paused
+                    || seen.attempt() < settings.maxAttempts()) {
                 LateBatchStore.sendAgain(connection, seen);
             } else {
                 giveUp(connection, job.get(), batch.get());

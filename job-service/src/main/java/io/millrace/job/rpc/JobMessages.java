@@ -1,10 +1,12 @@
 package io.millrace.job.rpc;
 
 import io.millrace.contracts.v1.Job.Builder;
+import io.millrace.contracts.v1.JobControls;
 import io.millrace.contracts.v1.JobFailure;
 import io.millrace.contracts.v1.JobPlan;
 import io.millrace.contracts.v1.JobState;
 import io.millrace.contracts.v1.WorkerProgress;
+import io.millrace.job.ledger.Controls;
 import io.millrace.job.ledger.Counts;
 import io.millrace.job.ledger.Failure;
 import io.millrace.job.ledger.Job;
@@ -16,6 +18,7 @@ import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /** Jobs as messages, and what is asked of them back. */
 final class JobMessages {
@@ -47,9 +50,55 @@ final class JobMessages {
                         .setBytesPerSecond(job.bytesPerSecond())
                         .setEtaMillis(job.eta().map(Duration::toMillis).orElse(UNKNOWN))
                         .setMessage(job.message())
-                        .setBatchesOutstanding(job.openBatches());
+                        .setBatchesOutstanding(job.openBatches())
+                        .setControls(controls(job.controls()))
+                        .setRevision(job.revision());
         job.workers().forEach(worker -> message.addWorkers(worker(worker)));
         return message.build();
+    }
+
+    private static JobControls controls(Controls controls) {
+        JobControls.Builder message =
+                JobControls.newBuilder()
+                        .setPriority(controls.priority())
+                        .setBytesPerSecond(controls.bytesPerSecond())
+                        .setRequestsPerSecond(controls.requestsPerSecond())
+                        .setFilesPerWorker(controls.filesPerWorker());
+        controls.deadline().ifPresent(at -> message.setDeadlineMillis(at.toEpochMilli()));
+        return message.build();
+    }
+
+    /** What {@code asked} makes of {@code from}. */
+    static Controls controls(Controls from, JobControls asked) {
+        Controls to = from;
+        if (asked.hasPriority()) {
+            to = to.withPriority(asked.getPriority());
+        }
+        if (asked.hasBytesPerSecond()) {
+            to = to.withBytesPerSecond(asked.getBytesPerSecond());
+        }
+        if (asked.hasRequestsPerSecond()) {
+            to = to.withRequestsPerSecond(asked.getRequestsPerSecond());
+        }
+        if (asked.hasFilesPerWorker()) {
+            to = to.withFilesPerWorker(asked.getFilesPerWorker());
+        }
+        if (asked.hasDeadlineMillis()) {
+            long millis = asked.getDeadlineMillis();
+            to =
+                    to.withDeadline(
+                            millis == 0
+                                    ? Optional.empty()
+                                    : Optional.of(
+                                            Controls.checkedDeadline(
+                                                    Instant.ofEpochMilli(millis))));
+        }
+        return to;
+    }
+
+    /** Proto's absent text. */
+    static Optional<String> given(String text) {
+        return text.isEmpty() ? Optional.empty() : Optional.of(text);
     }
 
     static io.millrace.contracts.v1.Pin pin(Pin pin) {
@@ -121,6 +170,7 @@ final class JobMessages {
         return switch (state) {
             case io.millrace.job.ledger.JobState.Planned _ -> JobState.JOB_STATE_PLANNED;
             case io.millrace.job.ledger.JobState.Running _ -> JobState.JOB_STATE_RUNNING;
+            case io.millrace.job.ledger.JobState.Paused _ -> JobState.JOB_STATE_PAUSED;
             case io.millrace.job.ledger.JobState.Succeeded _ -> JobState.JOB_STATE_SUCCEEDED;
             case io.millrace.job.ledger.JobState.Partial _ -> JobState.JOB_STATE_PARTIAL;
             case io.millrace.job.ledger.JobState.Failed _ -> JobState.JOB_STATE_FAILED;

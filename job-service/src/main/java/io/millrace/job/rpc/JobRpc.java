@@ -4,6 +4,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.millrace.contracts.GrpcCalls;
 import io.millrace.contracts.v1.CancelJobRequest;
+import io.millrace.contracts.v1.ControlJobRequest;
 import io.millrace.contracts.v1.GetJobRequest;
 import io.millrace.contracts.v1.Job;
 import io.millrace.contracts.v1.JobPlan;
@@ -14,17 +15,22 @@ import io.millrace.contracts.v1.ListJobsRequest;
 import io.millrace.contracts.v1.ListJobsResponse;
 import io.millrace.contracts.v1.ListPinsRequest;
 import io.millrace.contracts.v1.ListPinsResponse;
+import io.millrace.contracts.v1.PauseJobRequest;
 import io.millrace.contracts.v1.PlanJobRequest;
+import io.millrace.contracts.v1.ResumeJobRequest;
 import io.millrace.contracts.v1.SubmitJobRequest;
 import io.millrace.job.engine.JobEngine;
+import io.millrace.job.ledger.Controls;
 import io.millrace.job.ledger.Failure;
 import io.millrace.job.ledger.JobId;
+import io.millrace.job.ledger.Order;
 import io.millrace.job.ledger.Page;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
 import io.quarkus.grpc.GrpcService;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The job-service over gRPC: translates, and maps failures. */
 @GrpcService
@@ -48,8 +54,15 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
                 () ->
                         JobMessages.job(
                                 engine.submit(
-                                        JobMessages.kind(request.getKind()),
-                                        NamespacePath.parse(request.getPath()))));
+                                                new Order(
+                                                        JobMessages.kind(request.getKind()),
+                                                        NamespacePath.parse(request.getPath()),
+                                                        JobMessages.controls(
+                                                                Controls.DEFAULT,
+                                                                request.getControls()),
+                                                        JobMessages.given(
+                                                                request.getIdempotencyKey())))
+                                        .accepted()));
     }
 
     @Override
@@ -71,8 +84,45 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
 
     @Override
     public void cancel(CancelJobRequest request, StreamObserver<Job> observer) {
+        OptionalLong revision = revision(request.hasRevision(), request.getRevision());
         GrpcCalls.answer(
-                observer, () -> JobMessages.job(engine.cancel(JobId.parse(request.getJobId()))));
+                observer,
+                () -> JobMessages.job(engine.cancel(JobId.parse(request.getJobId()), revision)));
+    }
+
+    @Override
+    public void pause(PauseJobRequest request, StreamObserver<Job> observer) {
+        OptionalLong revision = revision(request.hasRevision(), request.getRevision());
+        GrpcCalls.answer(
+                observer,
+                () -> JobMessages.job(engine.pause(JobId.parse(request.getJobId()), revision)));
+    }
+
+    @Override
+    public void resume(ResumeJobRequest request, StreamObserver<Job> observer) {
+        OptionalLong revision = revision(request.hasRevision(), request.getRevision());
+        GrpcCalls.answer(
+                observer,
+                () -> JobMessages.job(engine.resume(JobId.parse(request.getJobId()), revision)));
+    }
+
+    @Override
+    public void control(ControlJobRequest request, StreamObserver<Job> observer) {
+        OptionalLong revision = revision(request.hasRevision(), request.getRevision());
+        GrpcCalls.answer(
+                observer,
+                () ->
+                        JobMessages.job(
+                                engine.control(
+                                        JobId.parse(request.getJobId()),
+                                        revision,
+                                        from ->
+                                                JobMessages.controls(
+                                                        from, request.getControls()))));
+    }
+
+    private static OptionalLong revision(boolean given, long revision) {
+        return given ? OptionalLong.of(revision) : OptionalLong.empty();
     }
 
     @Override

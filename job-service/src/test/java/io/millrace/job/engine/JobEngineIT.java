@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -235,8 +236,11 @@ class JobEngineIT {
         Job job = cluster.submit(engine, JobKind.LOAD, "/data");
         engine.planStep();
         engine.dispatchStep();
+        while (worker.received().isEmpty()) {
+            cluster.stepWorkers();
+        }
 
-        Job cancelled = engine.cancel(job.id());
+        Job cancelled = engine.cancel(job.id(), OptionalLong.empty());
 
         assertInstanceOf(JobState.Cancelled.class, cancelled.state());
         cluster.stepUntil(engine, () -> engine.job(job.id()).openBatches() == 0);

@@ -163,6 +163,87 @@ class JobServiceIT {
                 .body("failures", hasSize(0));
     }
 
+    @Test
+    void aJobIsPausedChangedAndResumedByItsRevision() {
+        files("/control/a", 3);
+        String id = submit("load", "/control");
+        given().post("/api/v1/jobs/" + id + "/cancel").then().statusCode(200);
+        given().post("/api/v1/jobs/" + id + "/pause").then().statusCode(409);
+
+        worker.setSilent(true);
+        String open = submit("load", "/control/a");
+        String tag = given().get("/api/v1/jobs/" + open).header("ETag");
+        given().header("If-Match", tag)
+                .post("/api/v1/jobs/" + open + "/pause")
+                .then()
+                .statusCode(200)
+                .header("ETag", "\"2\"")
+                .body("state", equalTo("PAUSED"));
+        given().header("If-Match", tag)
+                .contentType(ContentType.JSON)
+                .body("{\"priority\": 7}")
+                .patch("/api/v1/jobs/" + open)
+                .then()
+                .statusCode(412)
+                .contentType(PROBLEM);
+        given().contentType(ContentType.JSON)
+                .body("{\"priority\": 7, \"limits\": {\"bytesPerSecond\": 1000}}")
+                .patch("/api/v1/jobs/" + open)
+                .then()
+                .statusCode(200)
+                .body("priority", equalTo(7))
+                .body("limits.bytesPerSecond", equalTo(1000))
+                .body("limits.filesPerWorker", equalTo(0))
+                .body("revision", equalTo(3));
+        for (String bad :
+                List.of(
+                        "{\"priority\": 10}",
+                        "{\"deadline\": \"soon\"}",
+                        "{\"limits\": {\"filesPerWorker\": -1}}",
+                        "[]")) {
+            given().contentType(ContentType.JSON)
+                    .body(bad)
+                    .patch("/api/v1/jobs/" + open)
+                    .then()
+                    .statusCode(400)
+                    .contentType(PROBLEM);
+        }
+        worker.setSilent(false);
+        given().post("/api/v1/jobs/" + open + "/resume").then().statusCode(200);
+        given().post("/api/v1/jobs/" + open + "/cancel").then().statusCode(200);
+    }
+
+    @Test
+    void aRequestSentAgainIsTheSameJob() {
+        files("/again", 1);
+        submit("load", "/again/f0");
+        String key = "key-" + System.nanoTime();
+        String first =
+                given().header("Idempotency-Key", key)
+                        .contentType(ContentType.JSON)
+                        .body(order("load", "/again"))
+                        .post("/api/v1/jobs")
+                        .then()
+                        .statusCode(201)
+                        .extract()
+                        .path("id");
+        given().header("Idempotency-Key", key)
+                .contentType(ContentType.JSON)
+                .body(order("load", "/again"))
+                .post("/api/v1/jobs")
+                .then()
+                .statusCode(201)
+                .body("id", equalTo(first));
+        given().header("Idempotency-Key", key)
+                .contentType(ContentType.JSON)
+                .body(order("free", "/again"))
+                .post("/api/v1/jobs")
+                .then()
+                .statusCode(422)
+                .contentType(PROBLEM)
+                .body("detail", containsString(first));
+    }
+
     private List<String> events(String id) throws IOException, InterruptedException {
         try (HttpClient client = HttpClient.newHttpClient()) {
             HttpResponse<java.util.stream.Stream<String>> response =

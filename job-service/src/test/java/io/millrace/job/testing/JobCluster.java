@@ -9,6 +9,7 @@ import io.millrace.job.engine.JobEngine;
 import io.millrace.job.ledger.Job;
 import io.millrace.job.ledger.JobId;
 import io.millrace.job.ledger.JobKind;
+import io.millrace.job.ledger.Order;
 import io.millrace.job.pins.PinSettings;
 import io.millrace.job.plan.CutLimits;
 import io.millrace.job.plan.EstimateSettings;
@@ -106,7 +107,7 @@ public final class JobCluster implements AutoCloseable {
                         plannerLease,
                         Duration.ofMillis(20),
                         Duration.ofSeconds(1)),
-                new DispatchSettings(4, Duration.ofSeconds(5), Duration.ofMillis(20)),
+                new DispatchSettings(4, Duration.ofSeconds(5), Duration.ofMillis(20), batchTimeout),
                 new ResultSettings(batchTimeout, 3, 3, Duration.ofMillis(10), 1_000),
                 new EstimateSettings(10, 1 << 20, Duration.ofSeconds(30), 2),
                 new PinSettings(PIN_CHECK, Duration.ofSeconds(30), Duration.ofMillis(20)),
@@ -118,7 +119,7 @@ public final class JobCluster implements AutoCloseable {
     }
 
     public Job submit(JobEngine engine, JobKind kind, String path) {
-        return engine.submit(kind, NamespacePath.parse(path));
+        return engine.submit(Order.of(kind, NamespacePath.parse(path))).accepted();
     }
 
     /** Calls every step of the engine and the workers in turn until {@code reached}. */
@@ -134,6 +135,7 @@ public final class JobCluster implements AutoCloseable {
             }
             engine.planStep();
             engine.dispatchStep();
+            engine.controlStep();
             workers.forEach(ScriptedWorker::step);
             engine.resultStep(Duration.ofMillis(20));
             engine.sweepStep();

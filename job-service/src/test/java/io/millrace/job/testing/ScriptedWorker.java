@@ -9,7 +9,10 @@ import io.millrace.contracts.v1.BatchItem;
 import io.millrace.contracts.v1.BatchKind;
 import io.millrace.contracts.v1.BatchResult;
 import io.millrace.contracts.v1.BlockServiceGrpc;
+import io.millrace.contracts.v1.ControlJobsRequest;
+import io.millrace.contracts.v1.ControlJobsResponse;
 import io.millrace.contracts.v1.FailedItem;
+import io.millrace.contracts.v1.JobControl;
 import io.millrace.contracts.v1.ResidencyRequest;
 import io.millrace.contracts.v1.ResidencyResponse;
 import io.millrace.model.BlockLayout;
@@ -58,6 +61,7 @@ public final class ScriptedWorker extends BlockServiceGrpc.BlockServiceImplBase
     private final Map<FileVersion, Set<Integer>> resident = new ConcurrentHashMap<>();
     private final Set<String> failing = ConcurrentHashMap.newKeySet();
     private final List<Batch> received = new ArrayList<>();
+    private final Map<String, JobControl> controls = new ConcurrentHashMap<>();
     private boolean silent;
 
     public ScriptedWorker(String id, FakeNamespace namespace, String bootstrapServers)
@@ -116,6 +120,26 @@ public final class ScriptedWorker extends BlockServiceGrpc.BlockServiceImplBase
         this.silent = silent;
     }
 
+    /** How it was told to do a job, by a call or with a batch. */
+    public JobControl control(String job) {
+        return controls.getOrDefault(job, JobControl.getDefaultInstance());
+    }
+
+    private void hear(JobControl told) {
+        controls.merge(
+                told.getJobId(),
+                told,
+                (old, now) -> now.getRevision() >= old.getRevision() ? now : old);
+    }
+
+    @Override
+    public void controlJobs(
+            ControlJobsRequest request, StreamObserver<ControlJobsResponse> observer) {
+        request.getJobsList().forEach(this::hear);
+        observer.onNext(ControlJobsResponse.getDefaultInstance());
+        observer.onCompleted();
+    }
+
     /** The batches it has read of slots it owned, in order. */
     public List<Batch> received() {
         return List.copyOf(received);
@@ -129,6 +153,7 @@ public final class ScriptedWorker extends BlockServiceGrpc.BlockServiceImplBase
             if (mine.contains(record.partition())) {
                 Batch batch = Topics.BLOCK_BATCHES.decode(record.value());
                 received.add(batch);
+                hear(batch.getControl());
                 if (!silent) {
                     send(run(batch, placement));
                 }
@@ -160,6 +185,9 @@ public final class ScriptedWorker extends BlockServiceGrpc.BlockServiceImplBase
                         .setJobId(batch.getJobId())
                         .setAttempt(batch.getAttempt())
                         .setWorkerId(id.value());
+        if (control(batch.getJobId()).getHalted()) {
+            return result.addAllReturned(batch.getItemsList()).build();
+        }
         for (BatchItem item : batch.getItemsList()) {
             if (failing.contains(item.getPath())) {
                 result.addFailed(

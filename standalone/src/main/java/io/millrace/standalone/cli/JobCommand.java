@@ -3,6 +3,7 @@ package io.millrace.standalone.cli;
 import io.millrace.contracts.v1.CancelJobRequest;
 import io.millrace.contracts.v1.GetJobRequest;
 import io.millrace.contracts.v1.Job;
+import io.millrace.contracts.v1.JobControls;
 import io.millrace.contracts.v1.JobFailure;
 import io.millrace.contracts.v1.JobKind;
 import io.millrace.contracts.v1.JobState;
@@ -34,8 +35,16 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "job",
         header = "Load data sets into the cache, free them, and follow how that goes.",
-        synopsisSubcommandLabel = "(load | free | ls | show | failures)",
-        subcommands = {JobCommand.Load.class, JobCommand.Free.class},
+        synopsisSubcommandLabel =
+                "(load | free | ls | show | failures | pause | resume | cancel | limit)",
+        subcommands = {
+            JobCommand.Load.class,
+            JobCommand.Free.class,
+            JobControlCommands.Pause.class,
+            JobControlCommands.Resume.class,
+            JobControlCommands.Cancel.class,
+            JobControlCommands.Limit.class
+        },
         mixinStandardHelpOptions = true)
 final class JobCommand implements Runnable {
 
@@ -52,7 +61,8 @@ final class JobCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "Which of load, free, ls, show and failures?");
+                spec.commandLine(),
+                "Which of load, free, ls, show, failures, pause, resume, cancel and limit?");
     }
 
     /** What is asked of a kind of job on a path, or of one job. */
@@ -122,6 +132,8 @@ final class JobCommand implements Runnable {
 
         @Mixin Asked asked = new Asked();
 
+        @Mixin JobControlCommands.Options controls = new JobControlCommands.Options();
+
         @Override
         public Integer call() {
             if (asked.action == null) {
@@ -129,7 +141,7 @@ final class JobCommand implements Runnable {
                         spec.commandLine(),
                         "One of --submit, --plan, --progress and --stop is needed");
             }
-            return parent.act(spec, JobKind.JOB_KIND_LOAD, asked, asked.action);
+            return parent.act(spec, JobKind.JOB_KIND_LOAD, asked, asked.action, controls.message());
         }
     }
 
@@ -150,6 +162,8 @@ final class JobCommand implements Runnable {
 
         @Mixin Asked asked = new Asked();
 
+        @Mixin JobControlCommands.Options controls = new JobControlCommands.Options();
+
         @Override
         public Integer call() {
             Asked.Action submit = new Asked.Action();
@@ -158,11 +172,17 @@ final class JobCommand implements Runnable {
                     spec,
                     JobKind.JOB_KIND_FREE,
                     asked,
-                    asked.action == null ? submit : asked.action);
+                    asked.action == null ? submit : asked.action,
+                    controls.message());
         }
     }
 
-    private int act(CommandSpec command, JobKind kind, Asked asked, Asked.Action action) {
+    private int act(
+            CommandSpec command,
+            JobKind kind,
+            Asked asked,
+            Asked.Action action,
+            JobControls controls) {
         String path =
                 asked.subject.path == null
                         ? null
@@ -183,6 +203,7 @@ final class JobCommand implements Runnable {
                                                 SubmitJobRequest.newBuilder()
                                                         .setKind(kind)
                                                         .setPath(path)
+                                                        .setControls(controls)
                                                         .build()));
                 return followOrPrint(session, job, asked.wait);
             }
@@ -216,7 +237,7 @@ final class JobCommand implements Runnable {
         return ExitCode.OK.code();
     }
 
-    private static int followOrPrint(Session session, Job job, boolean wait) {
+    static int followOrPrint(Session session, Job job, boolean wait) {
         if (wait) {
             Job ended = new JobFollower(session).follow(job.getId());
             session.print(
@@ -387,7 +408,12 @@ final class JobCommand implements Runnable {
         return switch (job.getState()) {
             case JOB_STATE_SUCCEEDED, JOB_STATE_PARTIAL, JOB_STATE_FAILED, JOB_STATE_CANCELLED ->
                     true;
-            case JOB_STATE_PLANNED, JOB_STATE_RUNNING, JOB_STATE_UNSPECIFIED, UNRECOGNIZED -> false;
+            case JOB_STATE_PLANNED,
+                    JOB_STATE_RUNNING,
+                    JOB_STATE_PAUSED,
+                    JOB_STATE_UNSPECIFIED,
+                    UNRECOGNIZED ->
+                    false;
         };
     }
 

@@ -16,6 +16,7 @@ final class JobReport {
             case JOB_STATE_CANCELLED -> ExitCode.JOB_CANCELLED;
             case JOB_STATE_SUCCEEDED,
                     JOB_STATE_PLANNED,
+                    JOB_STATE_PAUSED,
                     JOB_STATE_RUNNING,
                     JOB_STATE_UNSPECIFIED,
                     UNRECOGNIZED ->

@@ -180,7 +180,12 @@ public final class TestCluster implements AutoCloseable {
         return switch (job.getState()) {
             case JOB_STATE_SUCCEEDED, JOB_STATE_PARTIAL, JOB_STATE_FAILED, JOB_STATE_CANCELLED ->
                     true;
-            case JOB_STATE_PLANNED, JOB_STATE_RUNNING, JOB_STATE_UNSPECIFIED, UNRECOGNIZED -> false;
+            case JOB_STATE_PLANNED,
+                    JOB_STATE_RUNNING,
+                    JOB_STATE_PAUSED,
+                    JOB_STATE_UNSPECIFIED,
+                    UNRECOGNIZED ->
+                    false;
         };
     }
 

@@ -1,0 +1,58 @@
+package io.millrace.job.ledger;
+
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Optional;
+
+/**
+ * What is to be done.
+ *
+ * @param kind what
+ * @param path where
+ * @param controls how
+ * @param requestKey what the client calls its request, so that it may be sent again: 1 to 255
+ *     characters; empty: it is not sent again
+ */
+public record Order(
+        JobKind kind, NamespacePath path, Controls controls, Optional<String> requestKey) {
+
+    private static final int LONGEST_KEY = 255;
+
+    /**
+     * @throws MillraceException INVALID_ARGUMENT when the key is empty or too long
+     */
+    public Order {
+        if (requestKey.isPresent()
+                && (requestKey.get().isEmpty() || requestKey.get().length() > LONGEST_KEY)) {
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "an Idempotency-Key has 1 to "
+                            + LONGEST_KEY
+                            + " characters, not "
+                            + requestKey.get().length());
+        }
+    }
+
+    /** A job without anything special. */
+    public static Order of(JobKind kind, NamespacePath path) {
+        return new Order(kind, path, Controls.DEFAULT, Optional.empty());
+    }
+
+    /** Equal for orders that ask for the same. */
+    String fingerprint() {
+        String asked = kind + "\n" + path + "\n" + controls;
+        try {
+            return HexFormat.of()
+                    .formatHex(
+                            MessageDigest.getInstance("SHA-256")
+                                    .digest(asked.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package io.millrace.job.rest;
+
+import io.millrace.job.ledger.Job;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import jakarta.ws.rs.core.EntityTag;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** A job's revision as an entity tag: of what was asked for, not of its progress. */
+final class Revisions {
+
+    static final String DESCRIPTION =
+            "The ETag the job must have; absent or *: any. Another one is answered 412.";
+
+    private static final Pattern TAG = Pattern.compile("(?:W/)?\"(\\d{1,18})\"");
+
+    private Revisions() {}
+
+    static EntityTag tag(Job job) {
+        return new EntityTag(Long.toString(job.revision()));
+    }
+
+    /**
+     * @throws MillraceException STALE_VERSION when it can be no job's tag
+     */
+    static OptionalLong asked(@Nullable String ifMatch) {
+        if (ifMatch == null || ifMatch.isBlank() || ifMatch.strip().equals("*")) {
+            return OptionalLong.empty();
+        }
+        Matcher tag = TAG.matcher(ifMatch.strip());
+        if (!tag.matches()) {
+            throw new MillraceException(
+                    ErrorCode.STALE_VERSION,
+                    "If-Match '" + ifMatch + "' is no revision of a job, as \"3\"");
+        }
+        return OptionalLong.of(Long.parseLong(tag.group(1)));
+    }
+}
