@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.metadata.events;
+
+import org.jspecify.annotations.NullMarked;
