@@ -2,16 +2,12 @@ package io.millrace.bench;
 
 import io.millrace.model.ByteRange;
 import io.millrace.testkit.store.GeneratedObjects;
-import io.millrace.testkit.store.LeanS3Server;
 import io.millrace.understore.UnderStore;
 import io.millrace.understore.UnderStoreSettings;
 import io.millrace.understore.UnderStores;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,21 +72,14 @@ public final class StoreBench implements Callable<Integer> {
     public Integer call() throws Exception {
         GeneratedObjects objects = new GeneratedObjects(OBJECTS, bytes, 0, 0);
         Path credentials = Files.createTempFile("millrace-bench", ".properties");
-        Process server = startServer();
-        try (BufferedReader out =
-                new BufferedReader(
-                        new InputStreamReader(
-                                server.getInputStream(), StandardCharsets.US_ASCII))) {
-            String endpoint = "http://127.0.0.1:" + out.readLine();
-            try (UnderStore store = openStore(endpoint, credentials);
-                    S3Client plain = plainClient(endpoint)) {
-                compare(
-                        objects,
-                        (key, buffer) -> readStore(store, objects, key, buffer),
-                        (key, buffer) -> readPlain(plain, key, buffer));
-            }
+        try (LeanBucket server = LeanBucket.start(objects, 0, 0);
+                UnderStore store = openStore(server.endpoint(), credentials);
+                S3Client plain = plainClient(server.endpoint())) {
+            compare(
+                    objects,
+                    (key, buffer) -> readStore(store, key, buffer),
+                    (key, buffer) -> readPlain(plain, key, buffer));
         } finally {
-            server.destroy();
             Files.delete(credentials);
         }
         return 0;
@@ -152,9 +141,7 @@ public final class StoreBench implements Callable<Integer> {
         return new Figures((cpuSeconds() - cpu) * 1e3 / gets, gets / seconds);
     }
 
-    private static int readStore(
-            UnderStore store, GeneratedObjects objects, String key, byte[] buffer)
-            throws IOException {
+    private static int readStore(UnderStore store, String key, byte[] buffer) throws IOException {
         String version = new GeneratedObjects.Generated(key, buffer.length).etag();
         try (InputStream body = store.read(key, version, new ByteRange(0, buffer.length))) {
             return body.readNBytes(buffer, 0, buffer.length);
@@ -190,22 +177,6 @@ public final class StoreBench implements Callable<Integer> {
                         StaticCredentialsProvider.create(
                                 AwsBasicCredentials.create("key", "secret")))
                 .build();
-    }
-
-    private Process startServer() throws IOException {
-        return new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElseThrow(),
-                        "-Xmx256m",
-                        "-XX:+UseSerialGC",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        LeanS3Server.class.getName(),
-                        Integer.toString(OBJECTS),
-                        Integer.toString(bytes),
-                        "0",
-                        "0")
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
     }
 
     private static double cpuSeconds() {

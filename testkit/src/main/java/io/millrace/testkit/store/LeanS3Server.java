@@ -3,6 +3,7 @@ package io.millrace.testkit.store;
 import io.millrace.testkit.store.GeneratedObjects.Generated;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.URLDecoder;
@@ -11,12 +12,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -24,31 +27,46 @@ import java.util.concurrent.atomic.LongAdder;
  * version 2, path style, of {@link GeneratedObjects}. Signatures are not looked at, and nothing is
  * written.
  *
- * <p>As a program it takes the four numbers of the objects, prints its port, and ends with its
- * standard input.
+ * <p>As a program it takes the four numbers of the objects, the latency and the bandwidth, prints
+ * its port, and ends with its standard input.
  */
 public final class LeanS3Server implements AutoCloseable {
 
     private static final int MAX_HEAD_BYTES = 16 * 1024;
+    private static final int PIECE_BYTES = 128 * 1024;
     private static final String MODIFIED = "Mon, 02 Nov 2026 08:00:00 GMT";
 
     private final GeneratedObjects objects;
+    private final Line line;
     private final ServerSocketChannel listener;
+    private final AtomicLong lineFreeAt = new AtomicLong();
     private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
     private final LongAdder gets = new LongAdder();
     private final LongAdder heads = new LongAdder();
     private final LongAdder lists = new LongAdder();
 
-    private LeanS3Server(GeneratedObjects objects, ServerSocketChannel listener) {
+    /**
+     * What lies between the bucket and those who ask it.
+     *
+     * @param latency before an answer begins
+     * @param bytesPerSecond of all answers together; 0: as fast as it can
+     */
+    public record Line(Duration latency, long bytesPerSecond) {
+
+        public static final Line LOCAL = new Line(Duration.ZERO, 0);
+    }
+
+    private LeanS3Server(GeneratedObjects objects, Line line, ServerSocketChannel listener) {
         this.objects = objects;
+        this.line = line;
         this.listener = listener;
     }
 
     /** On a port of its choice, on loopback. */
-    public static LeanS3Server start(GeneratedObjects objects) throws IOException {
+    public static LeanS3Server start(GeneratedObjects objects, Line line) throws IOException {
         ServerSocketChannel listener =
                 ServerSocketChannel.open().bind(new InetSocketAddress("127.0.0.1", 0), 1_024);
-        LeanS3Server server = new LeanS3Server(objects, listener);
+        LeanS3Server server = new LeanS3Server(objects, line, listener);
         Thread.ofVirtual().name("lean-s3").start(server::accept);
         return server;
     }
@@ -60,7 +78,9 @@ public final class LeanS3Server implements AutoCloseable {
                         Integer.parseInt(numbers[1]),
                         Integer.parseInt(numbers[2]),
                         Long.parseLong(numbers[3]));
-        try (LeanS3Server server = start(objects)) {
+        Line line =
+                new Line(Duration.ofMillis(Long.parseLong(numbers[4])), Long.parseLong(numbers[5]));
+        try (LeanS3Server server = start(objects, line)) {
             System.out.println(server.port());
             while (System.in.read() >= 0) {
                 // Whoever started it lives.
@@ -170,6 +190,7 @@ public final class LeanS3Server implements AutoCloseable {
 
     private void answer(SocketChannel connection, Head head) throws IOException {
         boolean body = head.method.equals("GET");
+        pause(line.latency().toNanos());
         if (!body && !head.method.equals("HEAD")) {
             fail(connection, true, "405 Method Not Allowed", "MethodNotAllowed");
         } else if (head.key().isEmpty()) {
@@ -190,8 +211,7 @@ public final class LeanS3Server implements AutoCloseable {
         }
     }
 
-    private static void sendObject(
-            SocketChannel connection, Head head, Generated object, boolean body)
+    private void sendObject(SocketChannel connection, Head head, Generated object, boolean body)
             throws IOException {
         long from = 0;
         long end = object.length();
@@ -226,10 +246,30 @@ public final class LeanS3Server implements AutoCloseable {
         }
         for (long at = from; at < end; ) {
             ByteBuffer bytes = object.bytes(at);
-            bytes.limit((int) Math.min(bytes.limit(), end - at));
+            bytes.limit((int) Math.min(Math.min(bytes.limit(), PIECE_BYTES), end - at));
             at += bytes.remaining();
+            awaitLine(bytes.remaining());
             write(connection, first, bytes);
             first = ByteBuffer.allocate(0);
+        }
+    }
+
+    /** Takes the line for so many bytes, and waits for its turn. */
+    private void awaitLine(int bytes) throws IOException {
+        if (line.bytesPerSecond() > 0) {
+            long now = System.nanoTime();
+            long nanos = bytes * 1_000_000_000L / line.bytesPerSecond();
+            pause(lineFreeAt.updateAndGet(free -> Math.max(free, now) + nanos) - now);
+        }
+    }
+
+    private static void pause(long nanos) throws IOException {
+        try {
+            if (nanos > 0) {
+                Thread.sleep(Duration.ofNanos(nanos));
+            }
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException();
         }
     }
 
