@@ -2,6 +2,7 @@ package io.millrace.block.peers;
 
 import io.millrace.block.cluster.ClusterView;
 import io.millrace.client.ChunkReads;
+import io.millrace.contracts.DataPort.Origin;
 import io.millrace.model.BlockId;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.FileSource;
@@ -14,6 +15,7 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /**
@@ -24,12 +26,19 @@ public final class Peers implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(Peers.class.getName());
 
+    /** So many chunks in a row that a worker's cache lacks, and it is asked for few of them. */
+    private static final int MISSES = 64;
+
+    /** One in so many. */
+    private static final int SELDOM = 16;
+
     private final PeerChoice choice;
     private final PeerSettings settings;
     private final PeerMeter meter;
     private final PeerReads reads;
     private final LongSupplier nanoTime;
     private final Map<WorkerId, Long> suspectUntil = new ConcurrentHashMap<>();
+    private final Map<WorkerId, AtomicInteger> misses = new ConcurrentHashMap<>();
 
     public Peers(ClusterView view, PeerSettings settings, PeerMeter meter, LongSupplier nanoTime) {
         this(
@@ -67,7 +76,10 @@ public final class Peers implements AutoCloseable {
     public boolean read(
             FileSource source, FileVersion version, BlockId placedBy, int chunk, byte[] target) {
         for (PeerChoice.Ask ask : choice.whom(placedBy, nanoTime.getAsLong())) {
-            if (!isSuspect(ask.worker()) && read(ask, source, version, chunk, target)) {
+            if (!isSuspect(ask.worker())
+                    && isWorthAsking(ask)
+                    && read(ask, source, version, chunk, target)) {
+                misses.remove(ask.worker());
                 return true;
             }
         }
@@ -95,6 +107,16 @@ public final class Peers implements AutoCloseable {
         }
         meter.refused();
         return false;
+    }
+
+    /** In a new cluster no cache has anything, and a load would ask for each chunk in vain. */
+    private boolean isWorthAsking(PeerChoice.Ask ask) {
+        if (ask.origin() == Origin.UNDER_STORE) {
+            return true;
+        }
+        int missed =
+                misses.computeIfAbsent(ask.worker(), _ -> new AtomicInteger()).incrementAndGet();
+        return missed <= MISSES || missed % SELDOM == 0;
     }
 
     private boolean isSuspect(WorkerId worker) {

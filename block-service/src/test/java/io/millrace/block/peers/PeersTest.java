@@ -2,6 +2,7 @@ package io.millrace.block.peers;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.block.Eventually;
@@ -12,15 +13,19 @@ import io.millrace.block.dataport.DataPortServer;
 import io.millrace.block.dataport.DataPortSettings;
 import io.millrace.block.fill.FillSettings;
 import io.millrace.block.fill.Prefetches;
+import io.millrace.client.ChunkReads;
+import io.millrace.contracts.DataPort.Origin;
 import io.millrace.model.BlockId;
 import io.millrace.model.ByteRange;
 import io.millrace.model.FileSource;
+import io.millrace.model.FileVersion;
 import io.millrace.model.Ring;
 import io.millrace.model.WorkerId;
 import io.millrace.understore.UnderStoreListener.Verb;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +33,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -141,6 +147,59 @@ class PeersTest {
         now.addAndGet(PeerSettings.DEFAULT.handover().toNanos());
         read(b, file);
         assertTrue(b.bucketReads() > 0);
+    }
+
+    @Test
+    void whoHasNothingIsSeldomAskedUntilItHasSomething() throws Exception {
+        Node a = node("a");
+        Node b = node("b");
+        ring(1, member("a"), member("b"));
+        FileSource file = fileOf("b", 1_000, member("a"), member("b"));
+        BlockId block = new BlockId(file.fileVersion(), 0);
+        AtomicInteger asked = new AtomicInteger();
+        try (ChunkReads chunks = new ChunkReads(1, Duration.ofSeconds(5));
+                Peers peers =
+                        new Peers(
+                                b.parts().view,
+                                PeerSettings.DEFAULT,
+                                PeerMeter.NONE,
+                                now::get,
+                                counting(asked, new DataPortReads(chunks)))) {
+            byte[] target = new byte[1_000];
+            for (int i = 0; i < 1_000; i++) {
+                assertFalse(peers.read(file, file.fileVersion(), block, 0, target));
+            }
+            assertTrue(asked.get() >= 64 && asked.get() <= 64 + 1_000 / 16, asked::toString);
+            read(a, file);
+            int tries = 1;
+            while (!peers.read(file, file.fileVersion(), block, 0, target)) {
+                tries++;
+            }
+            assertTrue(tries <= 16, "found at try " + tries);
+            assertTrue(peers.read(file, file.fileVersion(), block, 0, target));
+        }
+    }
+
+    private static PeerReads counting(AtomicInteger asked, PeerReads reads) {
+        return new PeerReads() {
+            @Override
+            public void read(
+                    ClusterView.Address worker,
+                    FileSource source,
+                    FileVersion version,
+                    int chunk,
+                    Origin origin,
+                    ByteBuffer target)
+                    throws IOException {
+                asked.incrementAndGet();
+                reads.read(worker, source, version, chunk, origin, target);
+            }
+
+            @Override
+            public void close() {
+                reads.close();
+            }
+        };
     }
 
     @Test
