@@ -20,14 +20,14 @@ public final class ControlSender {
 
     private static final Duration AGAIN = Duration.ofSeconds(3);
 
-    private final JobControls controls;
+    private final ControlsStore controls;
     private final Cluster cluster;
     private List<JobControl> told = List.of();
     private long toldEpoch;
     private long toldNanos;
 
     public ControlSender(Database database, Cluster cluster) {
-        this.controls = new JobControls(database);
+        this.controls = new ControlsStore(database);
         this.cluster = cluster;
     }
 

@@ -35,7 +35,7 @@ public final class Dispatcher implements AutoCloseable {
     private final Ledger ledger;
     private final Cluster cluster;
     private final BatchProducer producer;
-    private final JobControls controls;
+    private final ControlsStore controls;
     private final InstantSource clock;
     private final DispatchSettings settings;
     private final String bootstrapServers;
@@ -55,7 +55,7 @@ public final class Dispatcher implements AutoCloseable {
         this.ledger = ledger;
         this.cluster = cluster;
         this.producer = new BatchProducer(kafka, settings.sendTimeout());
-        this.controls = new JobControls(database);
+        this.controls = new ControlsStore(database);
         this.clock = clock;
         this.settings = settings;
         this.bootstrapServers = String.valueOf(kafka.get("bootstrap.servers"));

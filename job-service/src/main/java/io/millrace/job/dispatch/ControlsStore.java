@@ -13,13 +13,13 @@ import java.util.Collection;
 import java.util.List;
 
 /** What workers are told of how jobs are to be done. */
-final class JobControls {
+final class ControlsStore {
 
     private static final int MOST = 10_000;
 
     private final Database database;
 
-    JobControls(Database database) {
+    ControlsStore(Database database) {
         this.database = database;
     }
 
