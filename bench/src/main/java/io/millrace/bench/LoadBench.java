@@ -14,10 +14,12 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -73,6 +75,12 @@ public final class LoadBench implements Callable<Integer> {
     @Option(names = "--threads", description = "Of the plain loop (default ${DEFAULT-VALUE}).")
     private int threads = 32;
 
+    /** The job-service, and the metadata-service, which lists for it. */
+    private static final Set<PartKind> CONTROL =
+            EnumSet.of(PartKind.JOB_SERVICE, PartKind.METADATA_SERVICE, PartKind.CONTROL_PLANE);
+
+    private static final Set<PartKind> WORKERS = EnumSet.of(PartKind.WORKER);
+
     private final Map<String, List<Double>> figures = new LinkedHashMap<>();
 
     public static void main(String[] arguments) {
@@ -112,16 +120,23 @@ public final class LoadBench implements Callable<Integer> {
         if (files == 0) {
             return;
         }
+        double loopCpu = ownCpuSeconds();
         double loop = getAll(cluster, plain, objects, shards, shards + files);
-        double control = controlSeconds(cluster);
+        loopCpu = ownCpuSeconds() - loopCpu;
+        run(cluster, JobKind.JOB_KIND_FREE, "/small");
+        double control = cpuSeconds(cluster, CONTROL);
+        double workers = cpuSeconds(cluster, WORKERS);
         double seconds = load(cluster, "/small");
-        control = controlSeconds(cluster) - control;
+        control = cpuSeconds(cluster, CONTROL) - control;
+        workers = cpuSeconds(cluster, WORKERS) - workers;
         if (round >= 0) {
             add("small files/s, plain GETs", files / loop);
             add("small files/s, load", files / seconds);
             add("small files, load / plain", loop / seconds);
-            add("CPU ms of plan, dispatch and account for a file", control * 1e3 / files);
             add("small files, load MB/s", (double) files * bytes / seconds / 1e6);
+            add("CPU ms of plan, dispatch and account for a file", control * 1e3 / files);
+            add("CPU ms of the workers for a file", workers * 1e3 / files);
+            add("CPU ms of plain GETs for a file", loopCpu * 1e3 / files);
         }
     }
 
@@ -130,19 +145,25 @@ public final class LoadBench implements Callable<Integer> {
         if (shards == 0) {
             return;
         }
+        double loopCpu = ownCpuSeconds();
         double loop = getAll(cluster, plain, objects, 0, shards);
+        loopCpu = ownCpuSeconds() - loopCpu;
+        run(cluster, JobKind.JOB_KIND_FREE, "/large");
+        double workers = cpuSeconds(cluster, WORKERS);
         double seconds = load(cluster, "/large");
+        workers = cpuSeconds(cluster, WORKERS) - workers;
         if (round >= 0) {
             double gigabytes = shards * shardMebibytes * MIB / 1e9;
+            add("CPU s of the workers for a GB of shards", workers / gigabytes);
+            add("CPU s of plain GETs for a GB of shards", loopCpu / gigabytes);
             add("shards GB/s, plain GETs", gigabytes / loop);
             add("shards GB/s, load", gigabytes / seconds);
             add("shards, load / plain", loop / seconds);
         }
     }
 
-    /** Seconds from the submission of a load of all of a mount to its end. */
+    /** Seconds from the submission of a load of all of a mount, which is not cached, to its end. */
     private static double load(TestCluster cluster, String path) throws InterruptedException {
-        run(cluster, JobKind.JOB_KIND_FREE, path);
         long start = System.nanoTime();
         run(cluster, JobKind.JOB_KIND_LOAD, path);
         return (System.nanoTime() - start) / 1e9;
@@ -221,17 +242,21 @@ public final class LoadBench implements Callable<Integer> {
         figures.computeIfAbsent(name, _ -> new ArrayList<>()).add(figure);
     }
 
-    /** CPU time of the job-service and of the metadata-service, which lists for it. */
-    private static double controlSeconds(TestCluster cluster) {
+    /** Of this process, which is the loop of plain GETs. */
+    private static double ownCpuSeconds() {
+        return cpuSeconds(ProcessHandle.current());
+    }
+
+    private static double cpuSeconds(TestCluster cluster, Set<PartKind> kinds) {
         return cluster.cluster().parts().stream()
-                .filter(part ->
-                        part.kind() == PartKind.JOB_SERVICE
-                                || part.kind() == PartKind.METADATA_SERVICE
-                                || part.kind() == PartKind.CONTROL_PLANE)
+                .filter(part -> kinds.contains(part.kind()))
                 .map(Part::pid)
                 .flatMap(pid -> ProcessHandle.of(pid).stream())
-                .mapToDouble(
-                        process -> process.info().totalCpuDuration().orElseThrow().toNanos() / 1e9)
+                .mapToDouble(LoadBench::cpuSeconds)
                 .sum();
+    }
+
+    private static double cpuSeconds(ProcessHandle process) {
+        return process.info().totalCpuDuration().orElseThrow().toNanos() / 1e9;
     }
 }
