@@ -3,6 +3,7 @@ package io.millrace.job.dispatch;
 import io.millrace.contracts.v1.Batch;
 import io.millrace.contracts.v1.JobControl;
 import io.millrace.job.cluster.Cluster;
+import io.millrace.job.ledger.ControlsStore;
 import io.millrace.job.ledger.Database;
 import io.millrace.job.ledger.JobId;
 import io.millrace.job.ledger.Ledger;

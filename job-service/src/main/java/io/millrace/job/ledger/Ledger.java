@@ -4,7 +4,6 @@ import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -361,11 +360,6 @@ public final class Ledger {
                 id,
                 JobState.settled(job.kind(), job.counts(), firstFailure, clock.instant()));
         return true;
-    }
-
-    /** What a row of {@code jobs.job} says of how the job is to be done. */
-    public static Controls controls(ResultSet row) throws SQLException {
-        return JobStore.controls(row);
     }
 
     private static Job require(Connection connection, JobId id) throws SQLException {

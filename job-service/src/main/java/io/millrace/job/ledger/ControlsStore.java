@@ -1,25 +1,21 @@
-package io.millrace.job.dispatch;
+package io.millrace.job.ledger;
 
 import io.millrace.contracts.v1.JobControl;
-import io.millrace.job.ledger.Controls;
-import io.millrace.job.ledger.Database;
-import io.millrace.job.ledger.JobId;
-import io.millrace.job.ledger.JobState;
-import io.millrace.job.ledger.Ledger;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
 /** What workers are told of how jobs are to be done. */
-final class ControlsStore {
+public final class ControlsStore {
 
     private static final int MOST = 10_000;
 
     private final Database database;
 
-    ControlsStore(Database database) {
+    public ControlsStore(Database database) {
         this.database = database;
     }
 
@@ -27,7 +23,7 @@ final class ControlsStore {
      * @param jobs each once
      * @param workers that share a job's limits, 1 or more
      */
-    List<JobControl> of(Collection<JobId> jobs, int workers) {
+    public List<JobControl> of(Collection<JobId> jobs, int workers) {
         return database.transaction(connection -> {
             try (PreparedStatement statement =
                     connection.prepareStatement(
@@ -45,7 +41,7 @@ final class ControlsStore {
      * Of the jobs that workers have batches of, and that are not just as their batches say: those
      * that were changed, and those whose limits depend on how many workers there are.
      */
-    List<JobControl> toTell(int workers) {
+    public List<JobControl> toTell(int workers) {
         return database.transaction(connection -> {
             try (PreparedStatement statement =
                     connection.prepareStatement(
@@ -65,11 +61,11 @@ final class ControlsStore {
     }
 
     private static List<JobControl> read(PreparedStatement statement, int workers)
-            throws java.sql.SQLException {
+            throws SQLException {
         List<JobControl> controls = new ArrayList<>();
         try (ResultSet row = statement.executeQuery()) {
             while (row.next()) {
-                Controls of = Ledger.controls(row);
+                Controls of = JobStore.controls(row);
                 controls.add(
                         JobControl.newBuilder()
                                 .setJobId(row.getString("id"))
