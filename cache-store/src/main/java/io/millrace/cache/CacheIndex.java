@@ -137,14 +137,6 @@ final class CacheIndex {
         }
     }
 
-    /** What a release leaves to do, outside the lock. */
-    sealed interface Released {
-        record Nothing() implements Released {}
-
-        /** This entry's files are to be closed, if it is still unused, and {@link #fold} called. */
-        record Close(CacheEntry entry) implements Released {}
-    }
-
     Released release(CacheEntry entry) {
         try (var _ = locked()) {
             entry.references--;
@@ -187,8 +179,14 @@ final class CacheIndex {
                 idle.remove(entry);
                 files.put(entry.file, FileTable.COMPLETE, entry.kind == CacheEntry.Kind.COMPLETE);
                 files.put(entry.file, FileTable.VERIFIED, entry.isVerified());
+                entry.file = FileTable.NONE;
             }
         }
+    }
+
+    /** Whether only its row was kept since it was chosen: another entry may stand for it by now. */
+    private boolean isFolded(CacheEntry entry) {
+        return entries.get(entry.version) != entry;
     }
 
     boolean isUnused(CacheEntry entry) {
@@ -205,7 +203,7 @@ final class CacheIndex {
     /** A reference more to an entry that nobody uses; false: it is in use, or going. */
     boolean holdUnused(CacheEntry entry) {
         try (var _ = locked()) {
-            if (entry.references > 0 || entry.dropped) {
+            if (entry.references > 0 || entry.dropped || isFolded(entry)) {
                 return false;
             }
             use(entry);
@@ -341,7 +339,10 @@ final class CacheIndex {
         }
     }
 
-    /** Unused files that make room for a newcomer; none when it may not displace enough. */
+    /**
+     * Unused files that make room for a newcomer; none when it may not displace enough. Nobody
+     * holds them: each may be used again, or folded, before it is dropped.
+     */
     List<CacheEntry> victims(CacheTier tier, CacheClass newcomer, long bytes) {
         try (var _ = locked()) {
             return entriesOf(budgets.get(tier.number()).victims(newcomer, bytes, this::evictable));
@@ -376,7 +377,7 @@ final class CacheIndex {
                         case CALLER -> 1;
                         case ANY -> Integer.MAX_VALUE;
                     };
-            if (entry.dropped || entry.references > allowed) {
+            if (entry.dropped || entry.references > allowed || isFolded(entry)) {
                 return false;
             }
             entry.dropped = true;

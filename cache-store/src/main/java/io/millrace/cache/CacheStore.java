@@ -264,8 +264,8 @@ public final class CacheStore implements AutoCloseable {
             LOG.log(Level.WARNING, "cache file={0} cannot be unlinked: {1}", entry.version, e);
         }
         switch (index.release(entry)) {
-            case CacheIndex.Released.Nothing() -> {}
-            case CacheIndex.Released.Close(CacheEntry unused) -> {
+            case Released.Nothing() -> {}
+            case Released.Close(CacheEntry unused) -> {
                 unused.files.lock();
                 try {
                     if (index.isUnused(unused)) {
