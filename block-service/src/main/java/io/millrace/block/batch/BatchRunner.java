@@ -4,6 +4,7 @@ import io.millrace.block.cluster.ClusterView;
 import io.millrace.block.fill.Filler;
 import io.millrace.block.mounts.MountTable;
 import io.millrace.cache.CacheStore;
+import io.millrace.cache.Verification;
 import io.millrace.contracts.Messages;
 import io.millrace.contracts.v1.Batch;
 import io.millrace.contracts.v1.BatchItem;
@@ -17,9 +18,12 @@ import io.millrace.model.FileSource;
 import io.millrace.model.FileVersion;
 import io.millrace.model.MillraceException;
 import io.millrace.model.Placement;
+import io.millrace.model.WorkerId;
+import io.millrace.understore.ObjectStatus;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -68,6 +72,9 @@ public final class BatchRunner {
 
         record Failed(BatchItem item, ErrorCode code, String message) implements Outcome {}
 
+        /** Checked, but for what was not there. */
+        record Verified(BatchItem item, long bytes, long absentBytes) implements Outcome {}
+
         record Moved(BatchItem item) implements Outcome {}
 
         record Returned(BatchItem item) implements Outcome {}
@@ -91,6 +98,7 @@ public final class BatchRunner {
         Set<BatchItem> loaded = loadedItems.of(batch);
         List<Future<List<Outcome>>> running = new ArrayList<>();
         List<Outcome> outcomes = new ArrayList<>();
+        // What is freed is so at once.
         boolean whole = batch.getKind() == BatchKind.BATCH_KIND_FREE;
         boolean wait = whole && turn.isOver();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -103,7 +111,10 @@ public final class BatchRunner {
                 running.add(
                         threads.submit(() -> {
                             try {
-                                return run(batch.getKind(), item, new Load(turn, loaded));
+                                return run(
+                                        batch.getKind(),
+                                        item,
+                                        new Load(turn, loaded, batch.getOwnerRank()));
                             } finally {
                                 items.release();
                                 if (!whole) {
@@ -123,8 +134,9 @@ public final class BatchRunner {
      * What a batch's items share.
      *
      * @param loaded what the batch has loaded, now or when it was delivered before
+     * @param ownerRank for which of the owners it is
      */
-    private record Load(JobTurn turn, Set<BatchItem> loaded) {}
+    private record Load(JobTurn turn, Set<BatchItem> loaded, int ownerRank) {}
 
     /** Begins no more items; a batch that is not at its end has no result. */
     public void stop() {
@@ -145,6 +157,7 @@ public final class BatchRunner {
             return switch (kind) {
                 case BATCH_KIND_LOAD -> load(item, source, how);
                 case BATCH_KIND_FREE -> List.of(free(item, source));
+                case BATCH_KIND_VERIFY -> List.of(verify(item, source));
                 case BATCH_KIND_UNSPECIFIED, UNRECOGNIZED ->
                         throw new MillraceException(
                                 ErrorCode.INVALID_ARGUMENT,
@@ -164,6 +177,59 @@ public final class BatchRunner {
                 : new Outcome.Skipped(item, source.length());
     }
 
+    /** The bucket is asked where the file is counted: once for each file. */
+    private Outcome verify(BatchItem item, FileSource source) {
+        BlockLayout layout = mounts.find(source.mountId()).layout();
+        long own =
+                item.getBlocksList().stream()
+                        .mapToLong(block -> layout.range(block, source.length()).length())
+                        .sum();
+        if (item.getCountsFile()) {
+            Optional<Outcome> lost = lost(item, source);
+            if (lost.isPresent()) {
+                return lost.get();
+            }
+        }
+        return switch (cache.verify(source.fileVersion())) {
+            case Verification.Verified(long bytes) -> {
+                long verified = Math.min(bytes, own);
+                yield new Outcome.Verified(item, verified, own - verified);
+            }
+            case Verification.Absent() -> new Outcome.Skipped(item, own);
+            case Verification.Dropped(long bytes) ->
+                    new Outcome.Failed(
+                            item,
+                            ErrorCode.CORRUPT,
+                            bytes + " cached bytes had a wrong checksum and were dropped");
+        };
+    }
+
+    /** Whether the bucket has the version that was asked for; empty: it has. */
+    private Optional<Outcome> lost(BatchItem item, FileSource source) {
+        Optional<ObjectStatus> now = mounts.find(source.mountId()).store().stat(source.key());
+        if (now.isEmpty()) {
+            return Optional.of(
+                    new Outcome.Failed(
+                            item,
+                            ErrorCode.NOT_FOUND,
+                            "object " + source.key() + " is no longer in the bucket"));
+        }
+        return now.get().objectVersion().equals(source.objectVersion())
+                        && now.get().length() == source.length()
+                ? Optional.empty()
+                : Optional.of(
+                        new Outcome.Failed(
+                                item,
+                                ErrorCode.STALE_VERSION,
+                                "object "
+                                        + source.key()
+                                        + " is now at version "
+                                        + now.get().objectVersion()
+                                        + ", "
+                                        + now.get().length()
+                                        + " bytes"));
+    }
+
     private List<Outcome> load(BatchItem item, FileSource source, Load how) {
         FileVersion version = source.fileVersion();
         BlockLayout layout = mounts.find(source.mountId()).layout();
@@ -172,9 +238,11 @@ public final class BatchRunner {
         List<Integer> others = new ArrayList<>();
         for (int block : item.getBlocksList()) {
             checkBlock(source, layout, block);
+            List<WorkerId> owners =
+                    placement.owners(layout.placedBy(version, block, source.length()));
             boolean isOwn =
-                    placement.isOwner(
-                            cluster.self(), layout.placedBy(version, block, source.length()));
+                    how.ownerRank() < owners.size()
+                            && owners.get(how.ownerRank()).equals(cluster.self());
             (isOwn ? own : others).add(block);
         }
         List<Outcome> outcomes = new ArrayList<>();
@@ -208,6 +276,9 @@ public final class BatchRunner {
                 done.add(block);
             }
         } catch (MillraceException e) {
+            if (e.code() == ErrorCode.STALE_VERSION) {
+                return List.of(whatBecameOf(item, source, e));
+            }
             if (e.code() != ErrorCode.INTERRUPTED) {
                 return List.of(new Outcome.Failed(item, e.code(), e.getMessage()));
             }
@@ -231,6 +302,16 @@ public final class BatchRunner {
         return outcomes;
     }
 
+    /** A version that cannot be read may have gone or have been followed by another. */
+    private Outcome whatBecameOf(BatchItem item, FileSource source, MillraceException why) {
+        try {
+            return lost(item, source)
+                    .orElseGet(() -> new Outcome.Failed(item, why.code(), why.getMessage()));
+        } catch (MillraceException e) {
+            return new Outcome.Failed(item, why.code(), why.getMessage());
+        }
+    }
+
     private static void checkBlock(FileSource source, BlockLayout layout, int block) {
         if (block < 0 || block >= layout.blocks(source.length())) {
             throw new MillraceException(
@@ -252,6 +333,10 @@ public final class BatchRunner {
                     result.setSkippedItems(result.getSkippedItems() + 1)
                             .setSkippedFiles(result.getSkippedFiles() + files(item))
                             .setSkippedBytes(result.getSkippedBytes() + bytes);
+            case Outcome.Verified(BatchItem item, long bytes, long absentBytes) -> {
+                add(result, new Outcome.Done(item, bytes));
+                result.setSkippedBytes(result.getSkippedBytes() + absentBytes);
+            }
             case Outcome.Failed(BatchItem item, ErrorCode code, String message) ->
                     result.addFailed(
                             FailedItem.newBuilder()

@@ -103,7 +103,7 @@ class BatchConsumerTest {
         assertEquals(2, first.getDoneFiles());
         assertEquals(6 * MIB, first.getDoneBytes());
         assertEquals(1, first.getFailedCount());
-        assertEquals("STALE_VERSION", first.getFailed(0).getCode());
+        assertEquals("NOT_FOUND", first.getFailed(0).getCode());
         assertEquals(missing, first.getFailed(0).getItem());
         assertEquals(6 * MIB, parts.cache.residentBytes(file.fileVersion()));
 

@@ -48,6 +48,8 @@ final class CheckedSettings {
                         number("max-attempts", config.maxAttempts(), 1, 1_000),
                         number("max-moves", config.maxMoves(), 0, 1_000),
                         duration("move-delay", config.moveDelay(), 0, DAY),
+                        number("max-tries", config.maxTries(), 1, 1_000),
+                        duration("try-delay", config.tryDelay(), 0, DAY),
                         number("max-failures", config.maxFailures(), 1, 100_000_000));
         DispatchSettings dispatch =
                 new DispatchSettings(

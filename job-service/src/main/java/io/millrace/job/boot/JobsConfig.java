@@ -58,6 +58,12 @@ public interface JobsConfig {
     @WithDefault("250ms")
     Duration moveDelay();
 
+    @WithDefault("3")
+    int maxTries();
+
+    @WithDefault("1s")
+    Duration tryDelay();
+
     @WithDefault("100000")
     int maxFailures();
 

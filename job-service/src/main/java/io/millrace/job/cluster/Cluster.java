@@ -11,18 +11,25 @@ import io.millrace.contracts.v1.ControlJobsRequest;
 import io.millrace.contracts.v1.ControlJobsResponse;
 import io.millrace.contracts.v1.FileSource;
 import io.millrace.contracts.v1.GetRingRequest;
+import io.millrace.contracts.v1.Inode;
+import io.millrace.contracts.v1.InodeKind;
 import io.millrace.contracts.v1.JobControl;
 import io.millrace.contracts.v1.ListMountsRequest;
 import io.millrace.contracts.v1.ListPoliciesRequest;
 import io.millrace.contracts.v1.MetadataServiceGrpc;
 import io.millrace.contracts.v1.MetadataServiceGrpc.MetadataServiceBlockingStub;
 import io.millrace.contracts.v1.Mount;
+import io.millrace.contracts.v1.PolicyAttribute;
 import io.millrace.contracts.v1.PolicyTable;
+import io.millrace.contracts.v1.RemovePolicyRequest;
 import io.millrace.contracts.v1.ResidencyRequest;
 import io.millrace.contracts.v1.ResolveRequest;
+import io.millrace.contracts.v1.ResolveResponse;
 import io.millrace.contracts.v1.Ring;
+import io.millrace.contracts.v1.SetPolicyRequest;
 import io.millrace.contracts.v1.WalkRequest;
 import io.millrace.contracts.v1.WalkResponse;
+import io.millrace.contracts.v1.WalkedFile;
 import io.millrace.contracts.v1.Worker;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ErrorCode;
@@ -104,11 +111,61 @@ public final class Cluster implements AutoCloseable {
         return new FoundFiles(page.getFilesList(), page.getNextCursor());
     }
 
-    /** The pinned paths that lie below no other pinned one, in path order. */
-    public List<NamespacePath> pinnedPaths() {
+    /** The file at {@code path} as it is now; empty: there is none. */
+    public Optional<WalkedFile> file(String path) {
+        ResolveResponse found =
+                call(stub -> stub.resolve(ResolveRequest.newBuilder().setPath(path).build()));
+        if (!found.getFound() || found.getInodesCount() == 0) {
+            return Optional.empty();
+        }
+        Inode last = found.getInodes(found.getInodesCount() - 1);
+        return last.getKind() == InodeKind.INODE_KIND_FILE
+                ? Optional.of(
+                        WalkedFile.newBuilder().setPath(path).setSource(last.getSource()).build())
+                : Optional.empty();
+    }
+
+    /** What all paths say of themselves. */
+    public PathPolicies policies() {
         PolicyTable table =
                 call(stub -> stub.listPolicies(ListPoliciesRequest.getDefaultInstance()));
-        PathPolicies policies = Messages.fromMessage(table);
+        return Messages.fromMessage(table);
+    }
+
+    /**
+     * Pins {@code path}, which may be pinned already.
+     *
+     * @throws MillraceException NO_SPACE when more would be pinned than there is room for
+     */
+    public void pin(String path) {
+        var _ =
+                call(stub ->
+                        stub.setPolicy(
+                                SetPolicyRequest.newBuilder()
+                                        .setPolicy(
+                                                io.millrace.contracts.v1.PathPolicy.newBuilder()
+                                                        .setPath(path)
+                                                        .setPinned(true))
+                                        .build()));
+    }
+
+    /** Takes the pin of {@code path} back, if there is one. */
+    public void unpin(String path) {
+        PathPolicy own = policies().byPath().get(NamespacePath.parse(path));
+        if (own != null && own.says(PathPolicy.Attribute.PINNED)) {
+            var _ =
+                    call(stub ->
+                            stub.removePolicy(
+                                    RemovePolicyRequest.newBuilder()
+                                            .setPath(path)
+                                            .addAttributes(PolicyAttribute.POLICY_ATTRIBUTE_PINNED)
+                                            .build()));
+        }
+    }
+
+    /** The pinned paths that lie below no other pinned one, in path order. */
+    public List<NamespacePath> pinnedPaths() {
+        PathPolicies policies = policies();
         return policies.byPath().entrySet().stream()
                 .filter(entry -> entry.getValue().says(PathPolicy.Attribute.PINNED))
                 .map(Map.Entry::getKey)

@@ -91,7 +91,13 @@ public final class JobEngine implements AutoCloseable {
         if (before.isPresent()) {
             return before.get();
         }
-        cluster.requireExists(order.path());
+        if (order.kind() != JobKind.UNPIN) {
+            cluster.requireExists(order.path());
+        }
+        return accept(order);
+    }
+
+    private Ledger.Submitted accept(Order order) {
         Ledger.Submitted submitted = ledger.submit(order);
         if (submitted instanceof Ledger.Submitted.Now) {
             counts.submitted.increment();
@@ -114,6 +120,16 @@ public final class JobEngine implements AutoCloseable {
     /** {@link Ledger#list}. */
     public Page<Job> jobs(Optional<JobId> before, int limit) {
         return ledger.list(before, limit);
+    }
+
+    /**
+     * Accepts a job that does again what another could not do.
+     *
+     * @param requestKey as of {@link Order}
+     * @throws io.millrace.model.MillraceException as {@link Ledger#retry}; ALREADY_EXISTS
+     */
+    public Ledger.Submitted retryFailed(JobId id, Optional<String> requestKey) {
+        return accept(ledger.retry(id, requestKey));
     }
 
     /** {@link Ledger#cancel}; workers are told at once. */
@@ -162,6 +178,18 @@ public final class JobEngine implements AutoCloseable {
      */
     public void follow(JobId id, Consumer<Job> to, BooleanSupplier gone) {
         feed.follow(id, to, gone);
+    }
+
+    /**
+     * Tells those of the newest {@code limit} jobs that have changed since a {@link
+     * Ledger.Changes#position} (0: all), then each that is new or changes, oldest first, until
+     * {@code gone} says so; blocks. What does not change is told, empty, every 5 s.
+     *
+     * @throws io.millrace.model.MillraceException BUSY when too many follow
+     */
+    public void followAll(
+            long since, int limit, Consumer<Ledger.Changes> to, BooleanSupplier gone) {
+        feed.followAll(since, limit, to, gone);
     }
 
     /** Pinned paths, and how much of each is there; {@link PinKeeper#pins}. */

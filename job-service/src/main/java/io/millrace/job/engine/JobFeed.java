@@ -3,9 +3,14 @@ package io.millrace.job.engine;
 import io.millrace.job.ledger.Job;
 import io.millrace.job.ledger.JobId;
 import io.millrace.job.ledger.Ledger;
+import io.millrace.job.ledger.Ledger.Changes;
+import io.millrace.job.ledger.Ledger.Following;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -36,17 +41,79 @@ final class JobFeed implements AutoCloseable {
     }
 
     void follow(JobId id, Consumer<Job> to, BooleanSupplier gone) {
-        if (!followers.tryAcquire()) {
-            throw new MillraceException(
-                    ErrorCode.BUSY,
-                    limit + " clients follow jobs already (millrace.jobs.max-watchers)");
-        }
+        take();
         try {
             tell(id, to, gone);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
             followers.release();
+        }
+    }
+
+    /** {@link JobEngine#followAll}. */
+    void followAll(long since, int limit, Consumer<Changes> to, BooleanSupplier gone) {
+        take();
+        try {
+            tellAll(since, limit, to, gone);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            followers.release();
+        }
+    }
+
+    private void tellAll(long since, int limit, Consumer<Changes> to, BooleanSupplier gone)
+            throws InterruptedException {
+        Map<JobId, Job> told = new HashMap<>();
+        Optional<Changes> last = Optional.empty();
+        long beatAt = System.nanoTime();
+        while (!gone.getAsBoolean()) {
+            boolean beat = System.nanoTime() - beatAt > HEARTBEAT.toNanos();
+            Optional<Changes> read =
+                    changes(
+                            last.map(Changes::position).orElse(since),
+                            beat,
+                            limit,
+                            last.isPresent());
+            if (read.isPresent()) {
+                // A transaction that is long under way lets what came after it be read again.
+                List<Job> fresh =
+                        read.get().jobs().stream()
+                                .filter(job -> !job.equals(told.get(job.id())))
+                                .toList();
+                if (beat || !fresh.isEmpty()) {
+                    to.accept(new Changes(fresh, read.get().position()));
+                }
+                told.clear();
+                read.get().jobs().forEach(job -> told.put(job.id(), job));
+                last = read;
+                beatAt = beat ? System.nanoTime() : beatAt;
+            }
+            if (closed.await(PERIOD.toMillis(), TimeUnit.MILLISECONDS)) {
+                return;
+            }
+        }
+    }
+
+    private Optional<Changes> changes(long since, boolean beat, int limit, boolean patient) {
+        try {
+            return Optional.of(
+                    ledger.changes(
+                            since, beat ? Following.CHANGED_OR_OPEN : Following.CHANGED, limit));
+        } catch (MillraceException e) {
+            if (patient && e.code() == ErrorCode.UNAVAILABLE) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private void take() {
+        if (!followers.tryAcquire()) {
+            throw new MillraceException(
+                    ErrorCode.BUSY,
+                    limit + " clients follow jobs already (millrace.jobs.max-watchers)");
         }
     }
 

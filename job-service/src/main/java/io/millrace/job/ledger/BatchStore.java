@@ -45,8 +45,10 @@ public final class BatchStore {
                 connection.prepareStatement(
                         """
                         INSERT INTO jobs.batch (id, job_id, worker_id, slot, moves, items, files,
-                                                bytes, block_bytes, payload, due_at)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now() + ? * interval '1 millisecond')
+                                                bytes, block_bytes, payload, due_at, tries,
+                                                owner_rank)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now() + ? * interval '1 millisecond',
+                                ?, ?)
                         """)) {
             for (NewBatch batch : batches) {
                 Batch message = message(job, kind, number, batch);
@@ -60,13 +62,15 @@ public final class BatchStore {
                     statement.setNull(3, Types.VARCHAR);
                     statement.setNull(4, Types.INTEGER);
                 }
-                statement.setInt(5, batch.moves());
+                statement.setInt(5, batch.course().moves());
                 statement.setInt(6, batch.items().size());
                 statement.setLong(7, batch.tally().files());
                 statement.setLong(8, batch.tally().bytes());
                 statement.setLong(9, batch.blockBytes());
                 statement.setBytes(10, message.toByteArray());
                 statement.setLong(11, batch.delay().toMillis());
+                statement.setInt(12, batch.course().tries());
+                statement.setInt(13, batch.course().ownerRank());
                 statement.addBatch();
             }
             statement.executeBatch();
@@ -79,6 +83,7 @@ public final class BatchStore {
                         .setBatchId(job + "-" + number)
                         .setJobId(job.value())
                         .setKind(kind.batchKind())
+                        .setOwnerRank(batch.course().ownerRank())
                         .addAllItems(batch.items());
         batch.target()
                 .ifPresent(
@@ -147,7 +152,7 @@ public final class BatchStore {
                 new JobId(row.getString("job_id")),
                 row.getInt("attempt"),
                 worker == null ? "" : worker,
-                row.getInt("moves"),
+                new Course(row.getInt("moves"), row.getInt("tries"), row.getInt("owner_rank")),
                 new Tally(row.getLong("files"), row.getLong("bytes")),
                 row.getLong("block_bytes"),
                 payload(row));

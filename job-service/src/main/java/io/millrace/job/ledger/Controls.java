@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param bytesPerSecond fetched by all workers together, at most; 0: not limited
  * @param requestsPerSecond requests of all workers together, at most; 0: not limited
  * @param filesPerWorker files worked on at once by each worker, at most; 0: not limited
+ * @param require which share must be done for success
  * @param deadline when the job ends, whatever is open then; empty: never
  */
 public record Controls(
@@ -20,11 +21,12 @@ public record Controls(
         long bytesPerSecond,
         long requestsPerSecond,
         int filesPerWorker,
+        Require require,
         Optional<Instant> deadline) {
 
     public static final int HIGHEST_PRIORITY = 9;
 
-    public static final Controls DEFAULT = new Controls(5, 0, 0, 0, Optional.empty());
+    public static final Controls DEFAULT = new Controls(5, 0, 0, 0, Require.ALL, Optional.empty());
 
     private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z");
     private static final long MOST_BYTES = 1L << 50;
@@ -68,23 +70,30 @@ public record Controls(
         return bytesPerSecond > 0 || requestsPerSecond > 0 || filesPerWorker > 0;
     }
 
-    public Controls withPriority(int priority) {
-        return new Controls(priority, bytesPerSecond, requestsPerSecond, filesPerWorker, deadline);
+    public Controls withPriority(int now) {
+        return new Controls(
+                now, bytesPerSecond, requestsPerSecond, filesPerWorker, require, deadline);
     }
 
-    public Controls withBytesPerSecond(long bytes) {
-        return new Controls(priority, bytes, requestsPerSecond, filesPerWorker, deadline);
+    public Controls withBytesPerSecond(long now) {
+        return new Controls(priority, now, requestsPerSecond, filesPerWorker, require, deadline);
     }
 
-    public Controls withRequestsPerSecond(long requests) {
-        return new Controls(priority, bytesPerSecond, requests, filesPerWorker, deadline);
+    public Controls withRequestsPerSecond(long now) {
+        return new Controls(priority, bytesPerSecond, now, filesPerWorker, require, deadline);
     }
 
-    public Controls withFilesPerWorker(int files) {
-        return new Controls(priority, bytesPerSecond, requestsPerSecond, files, deadline);
+    public Controls withFilesPerWorker(int now) {
+        return new Controls(priority, bytesPerSecond, requestsPerSecond, now, require, deadline);
     }
 
-    public Controls withDeadline(Optional<Instant> deadline) {
-        return new Controls(priority, bytesPerSecond, requestsPerSecond, filesPerWorker, deadline);
+    public Controls withRequire(Require now) {
+        return new Controls(
+                priority, bytesPerSecond, requestsPerSecond, filesPerWorker, now, deadline);
+    }
+
+    public Controls withDeadline(Optional<Instant> now) {
+        return new Controls(
+                priority, bytesPerSecond, requestsPerSecond, filesPerWorker, require, now);
     }
 }

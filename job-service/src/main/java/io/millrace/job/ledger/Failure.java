@@ -10,4 +10,10 @@ import io.millrace.model.ErrorCode;
  * @param code why
  * @param message why, in one sentence
  */
-public record Failure(String path, long bytes, ErrorCode code, String message) {}
+public record Failure(String path, long bytes, ErrorCode code, String message) {
+
+    /** What the file is counted as. */
+    public Fate fate() {
+        return Fate.of(code);
+    }
+}

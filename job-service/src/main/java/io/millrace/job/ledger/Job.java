@@ -22,7 +22,10 @@ import java.util.Optional;
  * @param openBatches cut and without a result
  * @param workers in order of their ids
  * @param controls what may be changed while it runs
+ * @param retries how often files, or parts of some, were tried again
+ * @param retryOf the job whose failed files this one does
  * @param revision grows with each change that was asked for
+ * @param changed names the last change of any kind; another one has another name
  */
 public record Job(
         JobId id,
@@ -39,7 +42,10 @@ public record Job(
         long openBatches,
         List<WorkerProgress> workers,
         Controls controls,
-        long revision) {
+        long retries,
+        Optional<JobId> retryOf,
+        long revision,
+        long changed) {
 
     public Job {
         workers = List.copyOf(workers);

@@ -3,14 +3,26 @@ package io.millrace.job.ledger;
 import io.millrace.contracts.v1.BatchKind;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** What a job does. */
 public enum JobKind {
     /** Fetches what lies below a path into the cache. */
     LOAD(BatchKind.BATCH_KIND_LOAD, "loaded"),
+    /** Brings what the namespace knows of a path up to date; fetches no bytes. */
+    LOAD_METADATA(BatchKind.BATCH_KIND_UNSPECIFIED, "listed"),
     /** Drops what lies below a path from the cache. */
-    FREE(BatchKind.BATCH_KIND_FREE, "freed");
+    FREE(BatchKind.BATCH_KIND_FREE, "freed"),
+    /** Checks what is cached against its checksums, and its version against the bucket. */
+    VERIFY(BatchKind.BATCH_KIND_VERIFY, "verified"),
+    /** Fetches what lies below a path into the cache of each of its owners. */
+    WARM_REPLICAS(BatchKind.BATCH_KIND_LOAD, "loaded"),
+    /** Pins a path, and loads what lies below it. */
+    PIN(BatchKind.BATCH_KIND_LOAD, "loaded"),
+    /** Takes the pin of a path back; frees nothing. */
+    UNPIN(BatchKind.BATCH_KIND_UNSPECIFIED, "unpinned");
 
     private final BatchKind batchKind;
     private final String done;
@@ -25,13 +37,26 @@ public enum JobKind {
         return done;
     }
 
+    /** What is said of a job that had no files. */
+    String nothing() {
+        return this == UNPIN
+                ? "the pin was taken back"
+                : "there was nothing to " + word() + ": the path holds no files";
+    }
+
+    /** UNSPECIFIED: workers have nothing to do with it. */
     public BatchKind batchKind() {
         return batchKind;
     }
 
-    /** As people write it: {@code load}. */
+    /** Whether its batches fetch bytes. */
+    public boolean isLoading() {
+        return batchKind == BatchKind.BATCH_KIND_LOAD;
+    }
+
+    /** As people write it: {@code warm-replicas}. */
     public String word() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /**
@@ -41,12 +66,17 @@ public enum JobKind {
      */
     public static JobKind parse(String word) {
         for (JobKind kind : values()) {
-            if (kind.name().equalsIgnoreCase(word)) {
+            if (kind.word().equalsIgnoreCase(word)) {
                 return kind;
             }
         }
         throw new MillraceException(
                 ErrorCode.INVALID_ARGUMENT,
-                "job kind '" + word + "' is unknown: it is load or free");
+                "job kind '"
+                        + word
+                        + "' is unknown: it is one of "
+                        + Arrays.stream(values())
+                                .map(JobKind::word)
+                                .collect(Collectors.joining(", ")));
     }
 }

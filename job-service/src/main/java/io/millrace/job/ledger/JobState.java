@@ -78,7 +78,7 @@ public sealed interface JobState {
 
     record Succeeded(Instant finished, String message) implements Ended {}
 
-    /** Some files failed; the job's failures say which and why. */
+    /** Some files were lost, more than may be; the job's failures say which and why. */
     record Partial(Instant finished, String message) implements Ended {}
 
     /** Nothing succeeded, or the planner gave up. */
@@ -88,11 +88,13 @@ public sealed interface JobState {
 
     /**
      * The state of a job whose planner has finished and that has no batch left. Only one whose
-     * every planned file and byte is done or skipped has SUCCEEDED.
+     * every planned file and byte has an outcome, and of which as much as is required is done or
+     * skipped, has SUCCEEDED.
      *
-     * @param firstFailure one of the reasons; empty when nothing failed
+     * @param firstFailure one of the reasons; empty when nothing was lost
      */
-    static Ended settled(JobKind kind, Counts counts, String firstFailure, Instant at) {
+    static Ended settled(
+            JobKind kind, Counts counts, Require require, String firstFailure, Instant at) {
         Tally open = counts.open();
         if (!open.equals(Tally.NONE)) {
             return new Failed(
@@ -105,45 +107,62 @@ public sealed interface JobState {
                                     open.bytes(),
                                     counts.planned().bytes()));
         }
-        if (!counts.failed().equals(Tally.NONE)) {
-            String message =
-                    "%d of %d files (%s) could not be %s: %s"
-                            .formatted(
-                                    counts.failed().files(),
-                                    counts.planned().files(),
-                                    new ByteCount(counts.failed().bytes()),
-                                    kind.done(),
-                                    firstFailure);
-            return someOrNone(counts, message, at);
+        if (counts.planned().files() == 0) {
+            return new Succeeded(at, kind.nothing());
         }
-        return new Succeeded(
-                at,
-                counts.planned().files() == 0
-                        ? "there was nothing to " + kind.word() + ": the path holds no files"
-                        : "");
+        if (counts.lost().equals(Lost.NONE)) {
+            return new Succeeded(at, "");
+        }
+        String message =
+                "%d of %d files (%s) could not be %s%s: %s"
+                        .formatted(
+                                counts.lost().total().files(),
+                                counts.planned().files(),
+                                new ByteCount(counts.lost().total().bytes()),
+                                kind.done(),
+                                why(counts.lost()),
+                                firstFailure);
+        return require.isMetBy(counts) && !counts.well().equals(Tally.NONE)
+                ? new Succeeded(at, message + "; " + require + " are required")
+                : someOrNone(counts, message, at);
+    }
+
+    private static String why(Lost lost) {
+        return lost.failed().equals(lost.total())
+                ? ""
+                : " (%d failed, %d vanished, %d changed)"
+                        .formatted(
+                                lost.failed().files(),
+                                lost.vanished().files(),
+                                lost.changed().files());
     }
 
     /** The state of a job whose deadline has passed while something was open. */
     static Ended overdue(Instant deadline, Counts counts, Instant at) {
         Tally open = counts.open();
-        Tally well = counts.done().plus(counts.skipped());
+        Lost lost = counts.lost();
         String message =
-                "deadline %s has passed: of %d files (%s) planned by then %d (%s) are done or skipped, %d (%s) failed, %d (%s) open"
+                "deadline %s has passed: of %d files (%s) planned by then %d (%s) are done or skipped, %d (%s) failed, %d (%s) vanished, %d (%s) changed, %d (%s) open"
                         .formatted(
                                 deadline,
                                 counts.planned().files(),
                                 new ByteCount(counts.planned().bytes()),
-                                well.files(),
-                                new ByteCount(well.bytes()),
-                                counts.failed().files(),
-                                new ByteCount(counts.failed().bytes()),
+                                counts.well().files(),
+                                new ByteCount(counts.well().bytes()),
+                                lost.failed().files(),
+                                new ByteCount(lost.failed().bytes()),
+                                lost.vanished().files(),
+                                new ByteCount(lost.vanished().bytes()),
+                                lost.changed().files(),
+                                new ByteCount(lost.changed().bytes()),
                                 open.files(),
                                 new ByteCount(open.bytes()));
         return someOrNone(counts, message, at);
     }
 
     private static Ended someOrNone(Counts counts, String message, Instant at) {
-        boolean nothing = counts.done().plus(counts.skipped()).equals(Tally.NONE);
-        return nothing ? new Failed(at, message) : new Partial(at, message);
+        return counts.well().equals(Tally.NONE)
+                ? new Failed(at, message)
+                : new Partial(at, message);
     }
 }

@@ -37,9 +37,10 @@ final class JobStore {
                 connection.prepareStatement(
                         """
                         INSERT INTO jobs.job (priority, bytes_per_second, requests_per_second,
-                                              files_per_worker, deadline_at, id, kind, path,
-                                              request_key, request_hash, state, created_at)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PLANNED', now())
+                                              files_per_worker, require_millionths, deadline_at,
+                                              id, kind, path, request_key, request_hash, retry_of,
+                                              state, created_at)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PLANNED', now())
                         ON CONFLICT DO NOTHING
                         """)) {
             int parameter = setControls(statement, order.controls());
@@ -47,7 +48,8 @@ final class JobStore {
             statement.setString(parameter++, order.kind().name());
             statement.setString(parameter++, order.path().toString());
             statement.setString(parameter++, order.requestKey().orElse(null));
-            statement.setString(parameter, order.fingerprint());
+            statement.setString(parameter++, order.fingerprint());
+            statement.setString(parameter, order.retryOf().map(JobId::value).orElse(null));
             return statement.executeUpdate() == 1;
         }
     }
@@ -59,8 +61,9 @@ final class JobStore {
         statement.setLong(2, controls.bytesPerSecond());
         statement.setLong(3, controls.requestsPerSecond());
         statement.setInt(4, controls.filesPerWorker());
-        statement.setTimestamp(5, controls.deadline().map(Timestamp::from).orElse(null));
-        return 6;
+        statement.setInt(5, controls.require().millionths());
+        statement.setTimestamp(6, controls.deadline().map(Timestamp::from).orElse(null));
+        return 7;
     }
 
     static void control(Connection connection, JobId id, Controls controls) throws SQLException {
@@ -68,7 +71,8 @@ final class JobStore {
                 connection.prepareStatement(
                         """
                         UPDATE jobs.job SET priority = ?, bytes_per_second = ?,
-                            requests_per_second = ?, files_per_worker = ?, deadline_at = ?,
+                            requests_per_second = ?, files_per_worker = ?,
+                            require_millionths = ?, deadline_at = ?,
                             revision = revision + 1
                         WHERE id = ?
                         """)) {
@@ -189,6 +193,37 @@ final class JobStore {
         }
     }
 
+    /** Every change that is not seen by a later statement has this name or a greater one. */
+    static long position(Connection connection) throws SQLException {
+        try (PreparedStatement statement =
+                        connection.prepareStatement(
+                                "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    /** Of the newest {@code limit} jobs those that have changed, or are open; oldest first. */
+    static List<Job> changes(
+            Connection connection, long since, Ledger.Following following, int limit)
+            throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        COLUMNS
+                                + """
+                                WHERE j.id IN (SELECT id FROM jobs.job ORDER BY id DESC LIMIT ?)
+                                  AND (j.changed_in >= ?
+                                       OR ? AND j.state IN ('PLANNED', 'RUNNING', 'PAUSED'))
+                                ORDER BY j.id
+                                """)) {
+            statement.setInt(1, limit);
+            statement.setLong(2, since);
+            statement.setBoolean(3, following == Ledger.Following.CHANGED_OR_OPEN);
+            return jobs(connection, statement);
+        }
+    }
+
     private static List<Job> jobs(Connection connection, PreparedStatement statement)
             throws SQLException {
         record Found(Job job) {}
@@ -212,7 +247,10 @@ final class JobStore {
                         tally(row, "planned"),
                         tally(row, "done"),
                         tally(row, "skipped"),
-                        tally(row, "failed"));
+                        new Lost(
+                                tally(row, "failed"),
+                                tally(row, "vanished"),
+                                tally(row, "changed")));
         String message = row.getString("message");
         JobState state = state(row, message);
         Pace pace = state instanceof JobState.Open ? pace(row, counts) : new Pace(0, 0);
@@ -232,7 +270,10 @@ final class JobStore {
                 row.getLong("open_batches"),
                 List.of(),
                 controls(row),
-                row.getLong("revision"));
+                row.getLong("retries"),
+                Optional.ofNullable(row.getString("retry_of")).map(JobId::new),
+                row.getLong("revision"),
+                row.getLong("changed_in"));
     }
 
     static Controls controls(ResultSet row) throws SQLException {
@@ -241,6 +282,7 @@ final class JobStore {
                 row.getLong("bytes_per_second"),
                 row.getLong("requests_per_second"),
                 row.getInt("files_per_worker"),
+                new Require(row.getInt("require_millionths")),
                 Optional.ofNullable(row.getTimestamp("deadline_at")).map(Timestamp::toInstant));
     }
 
@@ -260,7 +302,10 @@ final class JobStore {
                 job.openBatches(),
                 workers,
                 job.controls(),
-                job.revision());
+                job.retries(),
+                job.retryOf(),
+                job.revision(),
+                job.changed());
     }
 
     private static JobState state(ResultSet row, String message) throws SQLException {
@@ -401,6 +446,17 @@ final class JobStore {
         }
     }
 
+    static long listedFailures(Connection connection, JobId id) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT count(*) FROM jobs.failure WHERE job_id = ?")) {
+            statement.setString(1, id.value());
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
     static int prune(Connection connection, int count, Duration age) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement(
@@ -411,6 +467,10 @@ final class JobStore {
                                 FROM jobs.job WHERE state NOT IN ('PLANNED', 'RUNNING', 'PAUSED')
                             ) ended
                             WHERE place > ? OR finished_at < now() - ? * interval '1 second')
+                          AND id NOT IN (
+                            SELECT retry_of FROM jobs.job
+                            WHERE retry_of IS NOT NULL AND NOT planning_finished
+                              AND state IN ('PLANNED', 'RUNNING', 'PAUSED'))
                         """)) {
             statement.setInt(1, count);
             statement.setLong(2, age.toSeconds());

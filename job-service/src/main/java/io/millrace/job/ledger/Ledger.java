@@ -143,6 +143,43 @@ public final class Ledger {
                 connection -> Page.cut(JobStore.list(connection, before, limit + 1), limit));
     }
 
+    /** Which jobs are told. */
+    public enum Following {
+        CHANGED,
+        /** Also those whose pace may be another one by now. */
+        CHANGED_OR_OPEN
+    }
+
+    /**
+     * Jobs that have changed.
+     *
+     * @param jobs oldest first
+     * @param position from where on what follows is found: nothing is left out, some may be told
+     *     twice
+     */
+    public record Changes(List<Job> jobs, long position) {
+
+        public Changes {
+            jobs = List.copyOf(jobs);
+        }
+    }
+
+    /**
+     * Of the newest jobs those that have changed.
+     *
+     * @param since a {@link Changes#position}; one that lies ahead, as after the database was set
+     *     up anew, is as 0: all
+     * @param limit how many of the newest are looked at, 1 or more
+     */
+    public Changes changes(long since, Following following, int limit) {
+        return database.transaction(connection -> {
+            long position = JobStore.position(connection);
+            return new Changes(
+                    JobStore.changes(connection, since > position ? 0 : since, following, limit),
+                    position);
+        });
+    }
+
     /**
      * Ends a job: workers give back what they have not begun, what they have done is counted, the
      * rest is dropped. A job that has ended stays as it is.
@@ -314,6 +351,40 @@ public final class Ledger {
         });
     }
 
+    /**
+     * What does the files again that a job could not do.
+     *
+     * @param requestKey as of {@link Order}
+     * @throws MillraceException NOT_FOUND when there is no such job; CONFLICT when it has not
+     *     ended, has lost nothing, or has lost more files than are listed
+     */
+    public Order retry(JobId id, Optional<String> requestKey) {
+        return database.transaction(connection -> {
+            Job job = require(connection, id);
+            long lost = job.counts().lost().total().files();
+            long listed = JobStore.listedFailures(connection, id);
+            if (!job.ended() || listed == 0 || listed < lost) {
+                throw new MillraceException(
+                        ErrorCode.CONFLICT,
+                        "the failed files of job "
+                                + id
+                                + " cannot be done again: "
+                                + (job.ended()
+                                        ? lost
+                                                + " were not done, of which "
+                                                + listed
+                                                + " are listed (millrace.jobs.max-failures)"
+                                        : "it has not ended"));
+            }
+            return new Order(
+                    job.kind(),
+                    NamespacePath.parse(job.path()),
+                    job.controls().withDeadline(Optional.empty()),
+                    Optional.of(id),
+                    requestKey);
+        });
+    }
+
     /** Says what an open job waits for; empty: for nothing but its workers. */
     public void notice(JobId id, String message) {
         database.transaction(connection -> JobStore.notice(connection, id, message));
@@ -349,7 +420,7 @@ public final class Ledger {
             return false;
         }
         String firstFailure =
-                job.counts().failed().equals(Tally.NONE)
+                job.counts().lost().equals(Lost.NONE)
                         ? ""
                         : JobStore.failures(connection, id, "", 1).stream()
                                 .map(Failure::message)
@@ -358,7 +429,12 @@ public final class Ledger {
         JobStore.end(
                 connection,
                 id,
-                JobState.settled(job.kind(), job.counts(), firstFailure, clock.instant()));
+                JobState.settled(
+                        job.kind(),
+                        job.counts(),
+                        job.controls().require(),
+                        firstFailure,
+                        clock.instant()));
         return true;
     }
 

@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param blockBytes how its files are cut
  * @param items what is to be done
  * @param tally files it counts, and bytes it must account for
- * @param moves how often its items were found to be another worker's
+ * @param course what its items have been through
  * @param delay from now until it is due
  */
 public record NewBatch(
@@ -21,7 +21,7 @@ public record NewBatch(
         long blockBytes,
         List<BatchItem> items,
         Tally tally,
-        int moves,
+        Course course,
         Duration delay) {
 
     /**

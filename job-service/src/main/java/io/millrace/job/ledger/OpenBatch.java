@@ -9,7 +9,7 @@ import io.millrace.contracts.v1.Batch;
  * @param job whose it is
  * @param attempt how often it was sent, this time included; from 1
  * @param worker for whom it was cut; empty: to be planned again
- * @param moves how often its items were found to be another worker's
+ * @param course what its items have been through
  * @param tally files it counts, and bytes it must account for
  * @param blockBytes how its files are cut
  * @param message what is sent, but for the attempt
@@ -19,7 +19,7 @@ public record OpenBatch(
         JobId job,
         int attempt,
         String worker,
-        int moves,
+        Course course,
         Tally tally,
         long blockBytes,
         Batch message) {}

@@ -15,11 +15,16 @@ import java.util.Optional;
  * @param kind what
  * @param path where
  * @param controls how
+ * @param retryOf whose failed files it is about; empty: all below the path
  * @param requestKey what the client calls its request, so that it may be sent again: 1 to 255
  *     characters; empty: it is not sent again
  */
 public record Order(
-        JobKind kind, NamespacePath path, Controls controls, Optional<String> requestKey) {
+        JobKind kind,
+        NamespacePath path,
+        Controls controls,
+        Optional<JobId> retryOf,
+        Optional<String> requestKey) {
 
     private static final int LONGEST_KEY = 255;
 
@@ -40,12 +45,12 @@ public record Order(
 
     /** A job without anything special. */
     public static Order of(JobKind kind, NamespacePath path) {
-        return new Order(kind, path, Controls.DEFAULT, Optional.empty());
+        return new Order(kind, path, Controls.DEFAULT, Optional.empty(), Optional.empty());
     }
 
     /** Equal for orders that ask for the same. */
     String fingerprint() {
-        String asked = kind + "\n" + path + "\n" + controls;
+        String asked = kind + "\n" + path + "\n" + controls + "\n" + retryOf;
         try {
             return HexFormat.of()
                     .formatHex(

@@ -35,13 +35,21 @@ final class BatchCutter {
         this.limits = limits;
     }
 
-    /** Each block goes into exactly one batch. */
+    /** Each block goes into exactly one batch, for its first owner. */
     List<Cut> load(List<Piece> pieces) {
+        return load(pieces, 0);
+    }
+
+    /**
+     * Each block goes into one batch for its owner of {@code rank}, from 0; blocks that have not so
+     * many are left out. Files are counted with the first owners.
+     */
+    List<Cut> load(List<Piece> pieces, int rank) {
         record Group(WorkerId owner, long blockBytes) {}
         List<Cut> cuts = new ArrayList<>();
         Map<Group, Growing> growing = new LinkedHashMap<>();
         for (Piece piece : pieces) {
-            for (Share share : shares(piece)) {
+            for (Share share : shares(piece, rank)) {
                 Group group = new Group(share.owner(), piece.layout().blockBytes());
                 BatchItem item = item(piece, share.blocks(), share.counts());
                 Tally tally = new Tally(share.counts() ? 1 : 0, share.bytes());
@@ -63,21 +71,36 @@ final class BatchCutter {
 
     /** Each file goes to every one of {@code workers}, whole. */
     List<Cut> free(List<Piece> pieces, List<WorkerId> workers) {
+        return everywhere(pieces, workers, Naming.NOTHING);
+    }
+
+    /** As {@link #free}; each item names the blocks its worker accounts for. */
+    List<Cut> verify(List<Piece> pieces, List<WorkerId> workers) {
+        return everywhere(pieces, workers, Naming.OWN_BLOCKS);
+    }
+
+    /** Which blocks an item names that goes to every worker. */
+    private enum Naming {
+        NOTHING,
+        OWN_BLOCKS
+    }
+
+    private List<Cut> everywhere(List<Piece> pieces, List<WorkerId> workers, Naming naming) {
         List<Cut> cuts = new ArrayList<>();
         for (WorkerId worker : workers) {
-            List<Integer> slots = placement.slotsOf(worker);
             Map<Long, Growing> growing = new LinkedHashMap<>();
             for (Piece piece : pieces) {
                 boolean counts = false;
                 long bytes = 0;
-                FileVersion version = piece.version();
+                List<Integer> own = new ArrayList<>();
                 for (int block : piece.blocks()) {
                     if (placement.isOwner(worker, piece.placedBy(block))) {
                         counts |= block == 0;
                         bytes += piece.bytes(block);
+                        own.add(block);
                     }
                 }
-                BatchItem item = item(piece, List.of(), counts);
+                BatchItem item = item(piece, naming == Naming.OWN_BLOCKS ? own : List.of(), counts);
                 long blockBytes = piece.layout().blockBytes();
                 Growing batch = growing.get(blockBytes);
                 if (batch != null && !batch.fits(item, 0)) {
@@ -85,8 +108,7 @@ final class BatchCutter {
                     batch = null;
                 }
                 if (batch == null) {
-                    int slot = slots.get(Math.floorMod(version.low(), slots.size()));
-                    batch = new Growing(worker, slot, blockBytes);
+                    batch = new Growing(worker, slotOf(worker, piece.version()), blockBytes);
                     growing.put(blockBytes, batch);
                 }
                 batch.add(item, new Tally(counts ? 1 : 0, bytes));
@@ -100,11 +122,20 @@ final class BatchCutter {
     private record Share(
             WorkerId owner, int slot, List<Integer> blocks, long bytes, boolean counts) {}
 
-    private List<Share> shares(Piece piece) {
-        FileVersion version = piece.version();
+    /** One that the worker is the first owner of: it reads no others. */
+    private int slotOf(WorkerId worker, FileVersion version) {
+        List<Integer> slots = placement.slotsOf(worker);
+        return slots.get(Math.floorMod(version.low(), slots.size()));
+    }
+
+    private List<Share> shares(Piece piece, int rank) {
         Map<WorkerId, List<Integer>> byOwner = new LinkedHashMap<>();
         for (int block : piece.blocks()) {
-            WorkerId owner = placement.owners(piece.placedBy(block)).getFirst();
+            List<WorkerId> owners = placement.owners(piece.placedBy(block));
+            if (rank >= owners.size()) {
+                continue;
+            }
+            WorkerId owner = owners.get(rank);
             byOwner.computeIfAbsent(owner, _ -> new ArrayList<>()).add(block);
         }
         int first = piece.blocks().getFirst();
@@ -115,31 +146,28 @@ final class BatchCutter {
             for (int block : blocks) {
                 long more = piece.bytes(block);
                 if (!run.isEmpty() && bytes + more > limits.bytes()) {
-                    shares.add(share(piece, version, owner, run, bytes, first));
+                    shares.add(share(piece, owner, rank, run, bytes, first));
                     run = new ArrayList<>();
                     bytes = 0;
                 }
                 run.add(block);
                 bytes += more;
             }
-            shares.add(share(piece, version, owner, run, bytes, first));
+            shares.add(share(piece, owner, rank, run, bytes, first));
         });
         return shares;
     }
 
     private Share share(
-            Piece piece,
-            FileVersion version,
-            WorkerId owner,
-            List<Integer> run,
-            long bytes,
-            int first) {
+            Piece piece, WorkerId owner, int rank, List<Integer> run, long bytes, int first) {
         return new Share(
                 owner,
-                piece.placedBy(run.getFirst()).slot(placement.slots()),
+                rank == 0
+                        ? piece.placedBy(run.getFirst()).slot(placement.slots())
+                        : slotOf(owner, piece.version()),
                 run,
                 bytes,
-                piece.countsFile() && run.getFirst() == first);
+                rank == 0 && piece.countsFile() && run.getFirst() == first);
     }
 
     private static BatchItem item(Piece piece, List<Integer> blocks, boolean counts) {

@@ -2,6 +2,7 @@ package io.millrace.job.plan;
 
 import io.millrace.job.ledger.BatchStore;
 import io.millrace.job.ledger.Database;
+import io.millrace.job.ledger.Failure;
 import io.millrace.job.ledger.JobId;
 import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.Ledger;
@@ -31,6 +32,7 @@ final class PlanStore {
     /**
      * The right to plan the next page of a job, until the lease ends or is taken.
      *
+     * @param retryOf whose failed files it is about; empty: what lies below the path
      * @param token fences the step: when the row has another one, nothing is written
      * @param openBatches cut and without a result
      * @param stalled how long planning has got nowhere; zero: it goes on
@@ -39,6 +41,7 @@ final class PlanStore {
             JobId id,
             JobKind kind,
             String path,
+            Optional<JobId> retryOf,
             String cursor,
             long token,
             long openBatches,
@@ -60,7 +63,7 @@ final class PlanStore {
                                   AND plan_after <= now() AND lease_until <= now()
                                 ORDER BY priority DESC, plan_after, id LIMIT 1
                                 FOR UPDATE SKIP LOCKED)
-                            RETURNING id, kind, path, walk_cursor, lease_token,
+                            RETURNING id, kind, path, retry_of, walk_cursor, lease_token,
                                 (SELECT count(*) FROM jobs.batch b WHERE b.job_id = j.id),
                                 extract(epoch FROM coalesce(now() - stalled_since, '0'))
                             """)) {
@@ -77,10 +80,11 @@ final class PlanStore {
                 new JobId(row.getString(1)),
                 JobKind.valueOf(row.getString(2)),
                 row.getString(3),
-                row.getString(4),
-                row.getLong(5),
+                Optional.ofNullable(row.getString(4)).map(JobId::new),
+                row.getString(5),
                 row.getLong(6),
-                Duration.ofMillis((long) (row.getDouble(7) * 1000)));
+                row.getLong(7),
+                Duration.ofMillis((long) (row.getDouble(8) * 1000)));
     }
 
     /**
@@ -88,23 +92,43 @@ final class PlanStore {
      *
      * @return false: another replica has taken over, or the job was ended; nothing is stored
      */
-    boolean commit(
-            Claim claim, String nextCursor, boolean last, List<NewBatch> batches, Tally planned) {
+    boolean commit(Claim claim, Planned planned) {
         return database.transaction(connection -> {
-            if (!advance(connection, claim, nextCursor, last, planned)) {
+            if (!advance(connection, claim, planned)) {
                 return false;
             }
-            BatchStore.insert(connection, claim.id(), claim.kind(), batches);
-            if (last) {
+            BatchStore.insert(connection, claim.id(), claim.kind(), planned.batches());
+            insertVanished(connection, claim.id(), planned.vanished());
+            if (planned.last()) {
                 ledger.settle(connection, claim.id());
             }
             return true;
         });
     }
 
-    private static boolean advance(
-            Connection connection, Claim claim, String nextCursor, boolean last, Tally planned)
+    private static void insertVanished(Connection connection, JobId job, List<Failure> vanished)
             throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        INSERT INTO jobs.failure (job_id, path, bytes, code, message, counted)
+                        VALUES (?, ?, ?, ?, ?, true)
+                        """)) {
+            for (Failure failure : vanished) {
+                statement.setString(1, job.value());
+                statement.setString(2, failure.path());
+                statement.setLong(3, failure.bytes());
+                statement.setString(4, failure.code().name());
+                statement.setString(5, failure.message());
+                statement.addBatch();
+            }
+            statement.executeBatch();
+        }
+    }
+
+    private static boolean advance(Connection connection, Claim claim, Planned planned)
+            throws SQLException {
+        Tally tally = planned.tally();
         try (PreparedStatement statement =
                 connection.prepareStatement(
                         """
@@ -112,18 +136,23 @@ final class PlanStore {
                         SET state = 'RUNNING', started_at = coalesce(started_at, now()),
                             walk_cursor = ?, planning_finished = ?,
                             planned_files = planned_files + ?, planned_bytes = planned_bytes + ?,
+                            done_files = done_files + ?, vanished_files = vanished_files + ?,
+                            vanished_bytes = vanished_bytes + ?,
                             earlier_at = coalesce(earlier_at, now()),
                             later_at = coalesce(later_at, now()),
                             lease_until = '-infinity', plan_after = now(),
                             stalled_since = NULL, message = ''
                         WHERE id = ? AND lease_token = ? AND state IN ('PLANNED', 'RUNNING')
                         """)) {
-            statement.setString(1, nextCursor);
-            statement.setBoolean(2, last);
-            statement.setLong(3, planned.files());
-            statement.setLong(4, planned.bytes());
-            statement.setString(5, claim.id().value());
-            statement.setLong(6, claim.token());
+            statement.setString(1, planned.nextCursor());
+            statement.setBoolean(2, planned.last());
+            statement.setLong(3, tally.files());
+            statement.setLong(4, tally.bytes());
+            statement.setLong(5, planned.listed());
+            statement.setLong(6, planned.vanishedTally().files());
+            statement.setLong(7, planned.vanishedTally().bytes());
+            statement.setString(8, claim.id().value());
+            statement.setLong(9, claim.token());
             return statement.executeUpdate() == 1;
         }
     }

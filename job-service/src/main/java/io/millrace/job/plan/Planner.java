@@ -4,15 +4,20 @@ import io.millrace.contracts.v1.WalkedFile;
 import io.millrace.job.cluster.Cluster;
 import io.millrace.job.cluster.FoundFiles;
 import io.millrace.job.cluster.Topology;
+import io.millrace.job.ledger.Course;
 import io.millrace.job.ledger.Database;
+import io.millrace.job.ledger.Failure;
+import io.millrace.job.ledger.JobId;
 import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.Ledger;
 import io.millrace.job.ledger.NewBatch;
 import io.millrace.job.ledger.OpenBatch;
-import io.millrace.job.ledger.Tally;
+import io.millrace.job.ledger.Page;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import io.millrace.model.NamespacePath;
+import io.millrace.model.PathPolicies;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +37,9 @@ public final class Planner {
 
     /** How soon a job whose batches are many enough is looked at again. */
     private static final Duration BACK_PRESSURE_PAUSE = Duration.ofMillis(100);
+
+    /** Each is asked for by itself. */
+    private static final int MOST_RESOLVED = 200;
 
     private final PlanStore store;
     private final Ledger ledger;
@@ -71,6 +79,14 @@ public final class Planner {
     }
 
     private void planPage(PlanStore.Claim claim) {
+        if (claim.kind() == JobKind.UNPIN) {
+            cluster.unpin(claim.path());
+            store.commit(claim, Planned.of(List.of(), "", true));
+            return;
+        }
+        if (claim.kind() == JobKind.PIN && claim.cursor().isEmpty()) {
+            pin(claim);
+        }
         Topology topology = cluster.topology();
         int workers = topology.owners().size();
         if (workers == 0) {
@@ -81,10 +97,58 @@ public final class Planner {
             store.giveBack(claim, BACK_PRESSURE_PAUSE);
             return;
         }
+        store.commit(
+                claim,
+                claim.retryOf().isPresent()
+                        ? failedPage(claim, claim.retryOf().get(), topology)
+                        : page(claim, topology));
+    }
+
+    /** More than fits is refused at once: waiting makes no room for pins. */
+    private void pin(PlanStore.Claim claim) {
+        try {
+            cluster.pin(claim.path());
+        } catch (MillraceException e) {
+            throw e.code() == ErrorCode.NO_SPACE
+                    ? new MillraceException(ErrorCode.CONFLICT, e.getMessage(), e)
+                    : e;
+        }
+    }
+
+    private Planned page(PlanStore.Claim claim, Topology topology) {
         FoundFiles page = cluster.walk(claim.path(), claim.cursor(), settings.pageFiles());
-        List<NewBatch> batches = cut(claim.kind(), page.files(), topology);
-        Tally planned = batches.stream().map(NewBatch::tally).reduce(Tally.NONE, Tally::plus);
-        store.commit(claim, page.nextCursor(), page.last(), batches, planned);
+        if (claim.kind() == JobKind.LOAD_METADATA) {
+            return new Planned(
+                    List.of(), page.files().size(), List.of(), page.nextCursor(), page.last());
+        }
+        return Planned.of(
+                cut(claim.kind(), page.files(), topology), page.nextCursor(), page.last());
+    }
+
+    /** The files that another job could not do, as they are now. */
+    private Planned failedPage(PlanStore.Claim claim, JobId job, Topology topology) {
+        int limit = Math.min(settings.pageFiles(), MOST_RESOLVED);
+        Page<Failure> page = ledger.failures(job, claim.cursor(), limit);
+        List<WalkedFile> files = new ArrayList<>();
+        List<Failure> vanished = new ArrayList<>();
+        for (Failure failure : page.items()) {
+            Optional<WalkedFile> file = cluster.file(failure.path());
+            file.ifPresentOrElse(
+                    files::add,
+                    () ->
+                            vanished.add(
+                                    new Failure(
+                                            failure.path(),
+                                            0,
+                                            ErrorCode.NOT_FOUND,
+                                            "there is no file at this path any more")));
+        }
+        return new Planned(
+                cut(claim.kind(), files, topology),
+                0,
+                vanished,
+                page.more() ? page.items().getLast().path() : "",
+                !page.more());
     }
 
     private List<NewBatch> cut(JobKind kind, List<WalkedFile> files, Topology topology) {
@@ -92,17 +156,36 @@ public final class Planner {
         for (WalkedFile file : files) {
             pieces.add(Piece.whole(file, cluster.layout(file.getSource().getMountId())));
         }
-        return cutPieces(kind, pieces, topology, 0);
+        BatchCutter cutter = new BatchCutter(topology.placement(), settings.limits());
+        return switch (kind) {
+            case LOAD, PIN -> batches(cutter.load(pieces), topology, Course.FRESH);
+            case FREE -> batches(cutter.free(pieces, topology.owners()), topology, Course.FRESH);
+            case VERIFY ->
+                    batches(cutter.verify(pieces, topology.owners()), topology, Course.FRESH);
+            case WARM_REPLICAS -> replicas(pieces, cutter, topology);
+            case LOAD_METADATA, UNPIN -> List.of();
+        };
     }
 
-    private List<NewBatch> cutPieces(
-            JobKind kind, List<Piece> pieces, Topology topology, int moves) {
-        BatchCutter cutter = new BatchCutter(topology.placement(), settings.limits());
-        List<Cut> cuts =
-                switch (kind) {
-                    case LOAD -> cutter.load(pieces);
-                    case FREE -> cutter.free(pieces, topology.owners());
-                };
+    private List<NewBatch> replicas(List<Piece> pieces, BatchCutter cutter, Topology topology) {
+        PathPolicies policies = cluster.policies();
+        List<NewBatch> batches = new ArrayList<>();
+        List<Piece> left = pieces;
+        for (int rank = 0; !left.isEmpty(); rank++) {
+            batches.addAll(batches(cutter.load(left, rank), topology, Course.FRESH.forOwner(rank)));
+            int next = rank + 1;
+            left =
+                    left.stream()
+                            .filter(piece ->
+                                    policies.effective(NamespacePath.parse(piece.path()))
+                                                    .replicasOr(1)
+                                            > next)
+                            .toList();
+        }
+        return batches;
+    }
+
+    private static List<NewBatch> batches(List<Cut> cuts, Topology topology, Course course) {
         return cuts.stream()
                 .map(cut ->
                         new NewBatch(
@@ -112,12 +195,12 @@ public final class Planner {
                                 cut.blockBytes(),
                                 cut.items(),
                                 cut.tally(),
-                                moves,
+                                course,
                                 Duration.ZERO))
                 .toList();
     }
 
-    /** Only loads are planned again: a free batch is right wherever it is done. */
+    /** Only loads are planned again: what is freed or verified is so wherever it lies. */
     private boolean planAgain() {
         Optional<OpenBatch> due = store.dueAgain();
         if (due.isEmpty()) {
@@ -144,7 +227,11 @@ public final class Planner {
                 batch.message().getItemsList().stream()
                         .map(item -> Piece.again(item, layout))
                         .toList();
-        return cutPieces(JobKind.LOAD, pieces, topology, batch.moves());
+        int rank = Math.min(batch.course().ownerRank(), topology.owners().size() - 1);
+        return batches(
+                new BatchCutter(topology.placement(), settings.limits()).load(pieces, rank),
+                topology,
+                batch.course().forOwner(rank));
     }
 
     private void stall(PlanStore.Claim claim, String reason) {

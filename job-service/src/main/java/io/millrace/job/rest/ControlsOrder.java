@@ -3,6 +3,7 @@ package io.millrace.job.rest;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.millrace.job.ledger.Controls;
+import io.millrace.job.ledger.Require;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.time.DateTimeException;
@@ -25,7 +26,12 @@ record ControlsOrder(
                         description =
                                 "When the job ends, whatever is open then; empty: it has no deadline.",
                         examples = "2026-12-01T06:00:00Z")
-                @Nullable String deadline) {
+                @Nullable String deadline,
+        @Schema(
+                        description =
+                                "Which share of files, and of bytes, must be done or skipped for success; all by default.",
+                        examples = "99.9%")
+                @Nullable String require) {
 
     @Schema(name = "JobLimitsOrder", description = "What a job may take; 0: not limited.")
     record Limits(
@@ -61,6 +67,9 @@ record ControlsOrder(
         }
         if (limits != null && limits.filesPerWorker() != null) {
             to = to.withFilesPerWorker(limits.filesPerWorker());
+        }
+        if (require != null) {
+            to = to.withRequire(Require.parse(require));
         }
         return deadline == null ? to : to.withDeadline(instant(deadline));
     }

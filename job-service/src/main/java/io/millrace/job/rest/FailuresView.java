@@ -17,14 +17,25 @@ record FailuresView(
     record File(
             String path,
             @Schema(description = "How many of its bytes failed.") long bytes,
+            @Schema(
+                            description = "What it is counted as.",
+                            enumeration = {"failed", "vanished", "changed"})
+                    String outcome,
             @Schema(description = "A code of the error table.") String code,
             @Schema(description = "Why, in one sentence.") String message) {}
 
+    static File file(Failure failure) {
+        return new File(
+                failure.path(),
+                failure.bytes(),
+                failure.fate().word(),
+                failure.code().name(),
+                failure.message());
+    }
+
     static FailuresView of(Page<Failure> page) {
         return new FailuresView(
-                page.items().stream()
-                        .map(f -> new File(f.path(), f.bytes(), f.code().name(), f.message()))
-                        .toList(),
+                page.items().stream().map(FailuresView::file).toList(),
                 page.more() ? page.items().getLast().path() : null);
     }
 }

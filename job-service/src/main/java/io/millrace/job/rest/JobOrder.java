@@ -15,7 +15,15 @@ import org.jspecify.annotations.Nullable;
 record JobOrder(
         @Schema(
                         required = true,
-                        enumeration = {"load", "free"})
+                        enumeration = {
+                            "load",
+                            "load-metadata",
+                            "free",
+                            "verify",
+                            "warm-replicas",
+                            "pin",
+                            "unpin"
+                        })
                 @Nullable String kind,
         @Schema(required = true, description = "Absolute path of a directory or a file.")
                 @Nullable String path,
@@ -25,7 +33,12 @@ record JobOrder(
         @Schema(
                         description = "When the job ends, whatever is open then.",
                         examples = "2026-12-01T06:00:00Z")
-                @Nullable String deadline) {
+                @Nullable String deadline,
+        @Schema(
+                        description =
+                                "Which share of files, and of bytes, must be done or skipped for success.",
+                        examples = "99.9%")
+                @Nullable String require) {
 
     /** The order, checked. */
     record Checked(JobKind kind, NamespacePath path, Controls controls) {}
@@ -43,7 +56,8 @@ record JobOrder(
         return new Checked(
                 JobKind.parse(order.kind()),
                 NamespacePath.parse(order.path()),
-                new ControlsOrder(order.priority(), order.limits(), order.deadline())
+                new ControlsOrder(
+                                order.priority(), order.limits(), order.deadline(), order.require())
                         .applyTo(Controls.DEFAULT));
     }
 

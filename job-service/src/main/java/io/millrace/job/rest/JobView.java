@@ -2,6 +2,7 @@ package io.millrace.job.rest;
 
 import io.millrace.job.ledger.Counts;
 import io.millrace.job.ledger.Job;
+import io.millrace.job.ledger.JobId;
 import io.millrace.job.ledger.Tally;
 import io.millrace.job.ledger.WorkerProgress;
 import java.time.Duration;
@@ -16,7 +17,15 @@ record JobView(
         @Schema(description = "13 digits and letters; sorts by age.") String id,
         @Schema(
                         description = "What it does.",
-                        enumeration = {"load", "free"})
+                        enumeration = {
+                            "load",
+                            "load-metadata",
+                            "free",
+                            "verify",
+                            "warm-replicas",
+                            "pin",
+                            "unpin"
+                        })
                 String kind,
         @Schema(description = "The directory or file it works on.") String path,
         @Schema(
@@ -37,8 +46,10 @@ record JobView(
         @Schema(description = "When planning began; absent before.") @Nullable Instant startedAt,
         @Schema(description = "Absent while it runs.") @Nullable Instant finishedAt,
         @Schema(description = "Whether planned is the true denominator.") boolean planningFinished,
-        @Schema(description = "planned = done + skipped + failed + open.") Outcomes files,
-        @Schema(description = "planned = done + skipped + failed + open.") Outcomes bytes,
+        @Schema(description = "planned = done + skipped + failed + vanished + changed + open.")
+                Outcomes files,
+        @Schema(description = "planned = done + skipped + failed + vanished + changed + open.")
+                Outcomes bytes,
         @Schema(description = "Done in the last seconds; 0 when nothing is running.")
                 long bytesPerSecond,
         @Schema(description = "Time left at this pace; absent when it cannot be told.")
@@ -49,6 +60,11 @@ record JobView(
         Limits limits,
         @Schema(description = "When it ends, whatever is open then; absent: never.")
                 @Nullable Instant deadline,
+        @Schema(description = "Which share must be done or skipped for success: 99.9%.")
+                String require,
+        @Schema(description = "How often files, or parts of some, were tried again.") long retries,
+        @Schema(description = "The job whose failed files this one does; absent: none.")
+                @Nullable String retryOf,
         @Schema(description = "Grows with each change that was asked for; also the ETag.")
                 long revision) {
 
@@ -61,9 +77,11 @@ record JobView(
     @Schema(name = "JobOutcomes", description = "What became of files, or of bytes.")
     record Outcomes(
             long planned,
-            @Schema(description = "Loaded, or freed.") long done,
+            @Schema(description = "Loaded, freed, verified, listed.") long done,
             @Schema(description = "Nothing was to be done.") long skipped,
             long failed,
+            @Schema(description = "No longer in the bucket.") long vanished,
+            @Schema(description = "At another version in the bucket than planned.") long changed,
             long open) {}
 
     @Schema(name = "JobWorker", description = "What one worker did.")
@@ -92,13 +110,17 @@ record JobView(
                         counts.planned().files(),
                         counts.done().files(),
                         counts.skipped().files(),
-                        counts.failed().files(),
+                        counts.lost().failed().files(),
+                        counts.lost().vanished().files(),
+                        counts.lost().changed().files(),
                         open.files()),
                 new Outcomes(
                         counts.planned().bytes(),
                         counts.done().bytes(),
                         counts.skipped().bytes(),
-                        counts.failed().bytes(),
+                        counts.lost().failed().bytes(),
+                        counts.lost().vanished().bytes(),
+                        counts.lost().changed().bytes(),
                         open.bytes()),
                 job.bytesPerSecond(),
                 job.eta().map(Duration::toMillis).orElse(null),
@@ -110,6 +132,9 @@ record JobView(
                         job.controls().requestsPerSecond(),
                         job.controls().filesPerWorker()),
                 job.controls().deadline().orElse(null),
+                job.controls().require().toString(),
+                job.retries(),
+                job.retryOf().map(JobId::value).orElse(null),
                 job.revision());
     }
 

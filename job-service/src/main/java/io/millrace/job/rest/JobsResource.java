@@ -10,11 +10,7 @@ import io.millrace.job.ledger.Order;
 import io.millrace.job.ledger.Page;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
-import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
-import io.smallrye.mutiny.Multi;
-import io.smallrye.mutiny.subscription.BackPressureStrategy;
-import io.smallrye.mutiny.subscription.MultiEmitter;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -37,7 +33,6 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.resteasy.reactive.RestStreamElementType;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
@@ -111,13 +106,40 @@ public class JobsResource {
                     @HeaderParam("Idempotency-Key")
                     @Nullable String key) {
         JobOrder.Checked order = JobOrder.read(json, body);
-        Ledger.Submitted submitted =
+        return created(
                 engine.submit(
                         new Order(
                                 order.kind(),
                                 order.path(),
                                 order.controls(),
-                                Optional.ofNullable(key)));
+                                Optional.empty(),
+                                Optional.ofNullable(key))));
+    }
+
+    @POST
+    @Path("{id}/retry-failed")
+    @Operation(
+            summary = "Do again what a job could not do",
+            description =
+                    "A new job that does just those files, as they are now; its retryOf names the other.")
+    @APIResponse(
+            responseCode = "201",
+            description = "Accepted; Location is where it is followed.",
+            content = @Content(schema = @Schema(implementation = JobView.class)))
+    @APIResponse(responseCode = "404", description = "There is no such job.")
+    @APIResponse(
+            responseCode = "409",
+            description =
+                    "The job has not ended, has lost nothing or more than is listed, or such a job runs on the path.")
+    @APIResponse(responseCode = "422", description = "As for submitting.")
+    public Response retryFailed(
+            @PathParam("id") String id,
+            @Parameter(description = "As for submitting.") @HeaderParam("Idempotency-Key")
+                    @Nullable String key) {
+        return created(engine.retryFailed(JobId.parse(id), Optional.ofNullable(key)));
+    }
+
+    private static Response created(Ledger.Submitted submitted) {
         if (submitted instanceof Ledger.Submitted.KeyTaken taken) {
             return Problems.response(
                     new MillraceException(ErrorCode.INVALID_ARGUMENT, taken.message()),
@@ -274,46 +296,6 @@ public class JobsResource {
                         JobId.parse(id),
                         after == null ? "" : after,
                         limit(limit, DEFAULT_FAILURES, MOST_FAILURES)));
-    }
-
-    @GET
-    @Path("{id}/events")
-    @Produces(MediaType.SERVER_SENT_EVENTS)
-    @RestStreamElementType(MediaType.APPLICATION_JSON)
-    @Blocking
-    @Operation(
-            summary = "Follow a job",
-            description =
-                    "Server-sent events, each the whole job: as it is now, then at each change (at most four a"
-                            + " second, at least one in five seconds). The stream ends when the job has ended: close the"
-                            + " EventSource at a final state. A client that reconnects gets the state of that moment.")
-    @APIResponse(
-            responseCode = "200",
-            content =
-                    @Content(
-                            mediaType = MediaType.SERVER_SENT_EVENTS,
-                            schema = @Schema(implementation = JobView.class)))
-    @APIResponse(responseCode = "404", description = "There is no such job.")
-    public Multi<JobView> events(@PathParam("id") String id) {
-        JobId job = engine.job(JobId.parse(id)).id();
-        return Multi.createFrom()
-                .emitter(emitter -> follow(job, emitter), BackPressureStrategy.LATEST);
-    }
-
-    private void follow(JobId job, MultiEmitter<? super JobView> emitter) {
-        Thread.ofVirtual()
-                .name("jobs-events-" + job)
-                .start(() -> {
-                    try {
-                        engine.follow(
-                                job,
-                                state -> emitter.emit(JobView.of(state)),
-                                emitter::isCancelled);
-                        emitter.complete();
-                    } catch (RuntimeException e) {
-                        emitter.fail(e);
-                    }
-                });
     }
 
     @ServerExceptionMapper

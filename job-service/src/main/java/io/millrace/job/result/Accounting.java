@@ -4,7 +4,9 @@ import io.millrace.contracts.v1.BatchItem;
 import io.millrace.contracts.v1.BatchResult;
 import io.millrace.contracts.v1.FailedItem;
 import io.millrace.job.ledger.Failure;
+import io.millrace.job.ledger.Fate;
 import io.millrace.job.ledger.JobKind;
+import io.millrace.job.ledger.Lost;
 import io.millrace.job.ledger.OpenBatch;
 import io.millrace.job.ledger.Tally;
 import io.millrace.model.BlockLayout;
@@ -31,13 +33,19 @@ final class Accounting {
     private final OpenBatch batch;
     private final BlockLayout layout;
     private final int maxMoves;
+    private final int maxTries;
     private final Map<String, List<BatchItem>> items = new HashMap<>();
 
-    Accounting(JobKind kind, OpenBatch batch, int maxMoves) {
+    /**
+     * @param maxMoves how often items may be found to be another worker's
+     * @param maxTries how often items that are loaded may fail
+     */
+    Accounting(JobKind kind, OpenBatch batch, int maxMoves, int maxTries) {
         this.kind = kind;
         this.batch = batch;
         this.layout = new BlockLayout(batch.blockBytes());
         this.maxMoves = maxMoves;
+        this.maxTries = maxTries;
         batch.message()
                 .getItemsList()
                 .forEach(item ->
@@ -53,8 +61,10 @@ final class Accounting {
         return new Outcome(
                 Tally.NONE,
                 Tally.NONE,
-                batch.tally(),
+                Lost.of(Fate.FAILED, batch.tally()),
                 failures,
+                List.of(),
+                Tally.NONE,
                 List.of(),
                 Tally.NONE,
                 List.of(),
@@ -69,23 +79,26 @@ final class Accounting {
         List<Outcome.FailedFile> failures = new ArrayList<>();
         List<BatchItem> moved = new ArrayList<>();
         List<BatchItem> returned = new ArrayList<>();
-        Tally failed = Tally.NONE;
+        List<BatchItem> retried = new ArrayList<>();
         Set<BatchItem> told = new HashSet<>();
         for (FailedItem item : result.getFailedList()) {
             BatchItem known = known(item.getItem());
-            if (known != null && told.add(known)) {
-                failures.add(failed(known, item.getCode(), item.getMessage()));
-                failed = failed.plus(tally(known));
+            if (known == null || !told.add(known)) {
+                continue;
+            }
+            if (mayBeWell(code(item.getCode()))) {
+                retried.add(known);
+            } else {
+                failures.add(failed(known, item.getCode(), reason(item)));
             }
         }
         for (BatchItem item : result.getMovedList()) {
             BatchItem known = known(item);
-            if (known == null || kind == JobKind.FREE || !told.add(known)) {
+            if (known == null || !isMovable() || !told.add(known)) {
                 continue;
             }
-            if (batch.moves() >= maxMoves) {
+            if (batch.course().moves() >= maxMoves) {
                 failures.add(failed(known, ErrorCode.UNAVAILABLE.name(), movedTooOften()));
-                failed = failed.plus(tally(known));
             } else {
                 moved.add(known);
             }
@@ -96,7 +109,7 @@ final class Accounting {
                 returned.add(known);
             }
         }
-        return balance(result, failures, failed, new Again(moved, returned));
+        return balance(result, failures, new Again(moved, returned, retried));
     }
 
     /** A free batch is begun as a whole, or not. */
@@ -104,28 +117,45 @@ final class Accounting {
         return new Outcome(
                 Tally.NONE,
                 Tally.NONE,
-                Tally.NONE,
+                Lost.NONE,
                 List.of(),
                 List.of(),
                 Tally.NONE,
                 batch.message().getItemsList(),
                 batch.tally(),
+                List.of(),
+                Tally.NONE,
                 "");
     }
 
-    /** What is to be done again. */
-    private record Again(List<BatchItem> moved, List<BatchItem> returned) {}
+    /** Whether another try can bring what this one did not. */
+    private boolean mayBeWell(ErrorCode code) {
+        return kind.isLoading()
+                && code.retry() != ErrorCode.Retry.NEVER
+                && batch.course().tries() + 1 < maxTries;
+    }
 
-    private Outcome balance(
-            BatchResult result,
-            List<Outcome.FailedFile> failures,
-            Tally reportedFailed,
-            Again again) {
+    private String reason(FailedItem item) {
+        int tries = batch.course().tries() + 1;
+        return tries == 1 ? item.getMessage() : item.getMessage() + " (tried " + tries + " times)";
+    }
+
+    /** What is freed or verified is so wherever it lies. */
+    private boolean isMovable() {
+        return kind.isLoading();
+    }
+
+    /** What is to be done again. */
+    private record Again(
+            List<BatchItem> moved, List<BatchItem> returned, List<BatchItem> retried) {}
+
+    private Outcome balance(BatchResult result, List<Outcome.FailedFile> failures, Again again) {
         Tally movedTally = tally(again.moved());
         Tally returnedTally = tally(again.returned());
-        Tally expected = batch.tally().minus(movedTally).minus(returnedTally);
-        Tally failed = kind == JobKind.LOAD ? reportedFailed : smaller(reportedFailed, expected);
-        Tally rest = expected.minus(failed);
+        Tally retriedTally = tally(again.retried());
+        Tally expected = batch.tally().minus(movedTally).minus(returnedTally).minus(retriedTally);
+        Lost lost = lost(failures, expected);
+        Tally rest = expected.minus(lost.total());
         Tally done = new Tally(result.getDoneFiles(), result.getDoneBytes());
         Tally skipped = new Tally(result.getSkippedFiles(), result.getSkippedBytes());
         String complaint = "";
@@ -133,11 +163,11 @@ final class Accounting {
             done = smaller(done, rest);
             skipped = rest.minus(done);
         } else if (!done.plus(skipped).equals(rest)) {
-            complaint = complaint(result, done.plus(skipped).plus(failed), expected);
+            complaint = complaint(result, done.plus(skipped).plus(lost.total()), expected);
             done = smaller(done, rest);
             skipped = smaller(skipped, rest.minus(done));
             Tally missing = rest.minus(done).minus(skipped);
-            failed = failed.plus(missing);
+            lost = lost.plus(Fate.FAILED, missing);
             if (!missing.equals(Tally.NONE)) {
                 failures.add(missing(missing, complaint));
             }
@@ -145,13 +175,30 @@ final class Accounting {
         return new Outcome(
                 done,
                 skipped,
-                failed,
+                lost,
                 failures,
                 again.moved(),
                 movedTally,
                 again.returned(),
                 returnedTally,
+                again.retried(),
+                retriedTally,
                 complaint);
+    }
+
+    /** A file that cannot be freed is told whole; the worker's share of it is not known. */
+    private Lost lost(List<Outcome.FailedFile> failures, Tally expected) {
+        Lost lost = Lost.NONE;
+        for (Outcome.FailedFile file : failures) {
+            Tally tally = new Tally(file.counted() ? 1 : 0, file.failure().bytes());
+            lost =
+                    lost.plus(
+                            file.failure().fate(),
+                            kind == JobKind.FREE
+                                    ? smaller(tally, expected.minus(lost.total()))
+                                    : tally);
+        }
+        return lost;
     }
 
     private String complaint(BatchResult result, Tally told, Tally expected) {
@@ -181,7 +228,7 @@ final class Accounting {
 
     private String movedTooOften() {
         return "its blocks had another owner each of "
-                + (batch.moves() + 1)
+                + (batch.course().moves() + 1)
                 + " times they were sent (millrace.jobs.max-moves)";
     }
 

@@ -3,6 +3,7 @@ package io.millrace.job.result;
 import io.millrace.contracts.v1.BatchItem;
 import io.millrace.job.ledger.BatchStore;
 import io.millrace.job.ledger.Failure;
+import io.millrace.job.ledger.Fate;
 import io.millrace.job.ledger.OpenBatch;
 import io.millrace.job.ledger.Tally;
 import java.sql.Connection;
@@ -10,8 +11,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -32,7 +35,7 @@ final class CountingStore {
     private final int maxFailures;
     private long doneFiles;
     private long skippedFiles;
-    private long failedFiles;
+    private final Map<Fate, Long> lostFiles = new EnumMap<>(Fate.class);
 
     CountingStore(Connection connection, BatchStore.HeldJob job, OpenBatch batch, int maxFailures) {
         this.connection = connection;
@@ -44,8 +47,10 @@ final class CountingStore {
     void count(String worker, Outcome outcome) throws SQLException {
         doneFiles = outcome.done().files();
         skippedFiles = outcome.skipped().files();
-        failedFiles = outcome.failed().files();
-        if (job.counts().failed().files() > 0) {
+        add(Fate.FAILED, outcome.lost().failed().files());
+        add(Fate.VANISHED, outcome.lost().vanished().files());
+        add(Fate.CHANGED, outcome.lost().changed().files());
+        if (job.counts().lost().total().files() > 0) {
             takeBack(countedAsFailedBefore(outcome));
         }
         for (Outcome.FailedFile file : outcome.failures()) {
@@ -55,6 +60,18 @@ final class CountingStore {
         if (!worker.isEmpty()) {
             updateWorker(worker, outcome);
         }
+    }
+
+    private void add(Fate fate, long files) {
+        lostFiles.merge(fate, files, Long::sum);
+    }
+
+    private long lostFiles(Fate fate) {
+        return lostFiles.getOrDefault(fate, 0L);
+    }
+
+    private long allLostFiles() {
+        return lostFiles.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** Files that this batch counts as done or skipped, and that have failed in another part. */
@@ -97,17 +114,17 @@ final class CountingStore {
         Optional<Boolean> counted = alreadyListed(failure.path());
         if (counted.isPresent()) {
             if (file.counted() && !counted.get()) {
-                failedFiles--;
+                add(failure.fate(), -1);
             }
             addTo(failure, counted.get() || file.counted());
             return;
         }
-        if (job.counts().failed().files() + failedFiles > maxFailures) {
+        if (job.counts().lost().total().files() + allLostFiles() > maxFailures) {
             return;
         }
         boolean nowCounted = file.counted();
         if (!file.counted()) {
-            failedFiles++;
+            add(failure.fate(), 1);
             nowCounted = !countingPartIsOpen(failure.path(), outcome);
             if (nowCounted) {
                 takeBack(1);
@@ -183,16 +200,25 @@ final class CountingStore {
                         UPDATE jobs.job
                         SET done_files = done_files + ?, done_bytes = done_bytes + ?,
                             skipped_files = skipped_files + ?, skipped_bytes = skipped_bytes + ?,
-                            failed_files = failed_files + ?, failed_bytes = failed_bytes + ?
+                            failed_files = failed_files + ?, failed_bytes = failed_bytes + ?,
+                            vanished_files = vanished_files + ?,
+                            vanished_bytes = vanished_bytes + ?,
+                            changed_files = changed_files + ?, changed_bytes = changed_bytes + ?,
+                            retries = retries + ?
                         WHERE id = ?
                         """)) {
             statement.setLong(1, doneFiles);
             statement.setLong(2, outcome.done().bytes());
             statement.setLong(3, skippedFiles);
             statement.setLong(4, outcome.skipped().bytes());
-            statement.setLong(5, failedFiles);
-            statement.setLong(6, outcome.failed().bytes());
-            statement.setString(7, batch.job().value());
+            statement.setLong(5, lostFiles(Fate.FAILED));
+            statement.setLong(6, outcome.lost().failed().bytes());
+            statement.setLong(7, lostFiles(Fate.VANISHED));
+            statement.setLong(8, outcome.lost().vanished().bytes());
+            statement.setLong(9, lostFiles(Fate.CHANGED));
+            statement.setLong(10, outcome.lost().changed().bytes());
+            statement.setLong(11, outcome.retried().size());
+            statement.setString(12, batch.job().value());
             statement.executeUpdate();
         }
         try (PreparedStatement statement =
@@ -203,6 +229,7 @@ final class CountingStore {
                             earlier_accounted = later_accounted,
                             later_at = now(), later_done = done_bytes,
                             later_accounted = done_bytes + skipped_bytes + failed_bytes
+                                              + vanished_bytes + changed_bytes
                         WHERE id = ? AND later_at < now() - interval '2 seconds'
                         """)) {
             statement.setString(1, batch.job().value());
@@ -232,7 +259,7 @@ final class CountingStore {
             statement.setLong(4, done.bytes());
             statement.setLong(5, skipped.files());
             statement.setLong(6, skipped.bytes());
-            statement.setLong(7, outcome.failed().files());
+            statement.setLong(7, outcome.lost().total().files());
             statement.executeUpdate();
         }
     }

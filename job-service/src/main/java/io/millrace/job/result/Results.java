@@ -68,13 +68,16 @@ public final class Results {
         if (batch.isEmpty() || !batch.get().job().equals(id)) {
             return Applied.BEFORE;
         }
-        Outcome outcome =
-                new Accounting(job.get().kind(), batch.get(), settings.maxMoves()).outcome(result);
+        Outcome outcome = accounting(job.get(), batch.get()).outcome(result);
         if (!outcome.complaint().isEmpty()) {
             LOG.log(Level.WARNING, "event=result-out-of-balance {0}", outcome.complaint());
         }
         store(connection, job.get(), batch.get(), result.getWorkerId(), outcome);
         return Applied.NOW;
+    }
+
+    private Accounting accounting(BatchStore.HeldJob job, OpenBatch batch) {
+        return new Accounting(job.kind(), batch, settings.maxMoves(), settings.maxTries());
     }
 
     private void store(
@@ -94,6 +97,9 @@ public final class Results {
             if (!outcome.returned().isEmpty()) {
                 again.add(returned(batch, outcome));
             }
+            if (!outcome.retried().isEmpty()) {
+                again.add(retried(batch, outcome));
+            }
             BatchStore.insert(connection, batch.job(), job.kind(), again);
             ledger.settle(connection, batch.job());
         }
@@ -110,7 +116,7 @@ public final class Results {
                 batch.blockBytes(),
                 outcome.returned(),
                 outcome.returnedTally(),
-                batch.moves(),
+                batch.course(),
                 Duration.ZERO);
     }
 
@@ -120,8 +126,19 @@ public final class Results {
                 batch.blockBytes(),
                 outcome.moved(),
                 outcome.movedTally(),
-                batch.moves() + 1,
-                settings.delayOfMove(batch.moves()));
+                batch.course().moved(),
+                settings.delayOfMove(batch.course().moves()));
+    }
+
+    /** For whoever owns them then, which may be another worker. */
+    private NewBatch retried(OpenBatch batch, Outcome outcome) {
+        return new NewBatch(
+                Optional.empty(),
+                batch.blockBytes(),
+                outcome.retried(),
+                outcome.retriedTally(),
+                batch.course().tried(),
+                settings.delayOfTry(batch.course().tries()));
     }
 
     /**
@@ -170,7 +187,6 @@ public final class Results {
                 job,
                 batch,
                 "",
-                new Accounting(job.kind(), batch, settings.maxMoves())
-                        .givenUp(ErrorCode.DEADLINE_EXCEEDED, why));
+                accounting(job, batch).givenUp(ErrorCode.DEADLINE_EXCEEDED, why));
     }
 }

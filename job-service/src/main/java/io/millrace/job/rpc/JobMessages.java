@@ -12,6 +12,7 @@ import io.millrace.job.ledger.Failure;
 import io.millrace.job.ledger.Job;
 import io.millrace.job.ledger.JobId;
 import io.millrace.job.ledger.JobKind;
+import io.millrace.job.ledger.Require;
 import io.millrace.job.pins.Pin;
 import io.millrace.job.plan.Estimate;
 import io.millrace.model.ErrorCode;
@@ -45,8 +46,14 @@ final class JobMessages {
                         .setDoneBytes(counts.done().bytes())
                         .setSkippedFiles(counts.skipped().files())
                         .setSkippedBytes(counts.skipped().bytes())
-                        .setFailedFiles(counts.failed().files())
-                        .setFailedBytes(counts.failed().bytes())
+                        .setFailedFiles(counts.lost().failed().files())
+                        .setFailedBytes(counts.lost().failed().bytes())
+                        .setVanishedFiles(counts.lost().vanished().files())
+                        .setVanishedBytes(counts.lost().vanished().bytes())
+                        .setChangedFiles(counts.lost().changed().files())
+                        .setChangedBytes(counts.lost().changed().bytes())
+                        .setRetries(job.retries())
+                        .setRetryOf(job.retryOf().map(JobId::value).orElse(""))
                         .setBytesPerSecond(job.bytesPerSecond())
                         .setEtaMillis(job.eta().map(Duration::toMillis).orElse(UNKNOWN))
                         .setMessage(job.message())
@@ -63,7 +70,8 @@ final class JobMessages {
                         .setPriority(controls.priority())
                         .setBytesPerSecond(controls.bytesPerSecond())
                         .setRequestsPerSecond(controls.requestsPerSecond())
-                        .setFilesPerWorker(controls.filesPerWorker());
+                        .setFilesPerWorker(controls.filesPerWorker())
+                        .setRequireMillionths(controls.require().millionths());
         controls.deadline().ifPresent(at -> message.setDeadlineMillis(at.toEpochMilli()));
         return message.build();
     }
@@ -82,6 +90,9 @@ final class JobMessages {
         }
         if (asked.hasFilesPerWorker()) {
             to = to.withFilesPerWorker(asked.getFilesPerWorker());
+        }
+        if (asked.hasRequireMillionths()) {
+            to = to.withRequire(new Require(asked.getRequireMillionths()));
         }
         if (asked.hasDeadlineMillis()) {
             long millis = asked.getDeadlineMillis();
@@ -152,17 +163,28 @@ final class JobMessages {
     static JobKind kind(io.millrace.contracts.v1.JobKind kind) {
         return switch (kind) {
             case JOB_KIND_LOAD -> JobKind.LOAD;
+            case JOB_KIND_LOAD_METADATA -> JobKind.LOAD_METADATA;
             case JOB_KIND_FREE -> JobKind.FREE;
+            case JOB_KIND_VERIFY -> JobKind.VERIFY;
+            case JOB_KIND_WARM_REPLICAS -> JobKind.WARM_REPLICAS;
+            case JOB_KIND_PIN -> JobKind.PIN;
+            case JOB_KIND_UNPIN -> JobKind.UNPIN;
             case JOB_KIND_UNSPECIFIED, UNRECOGNIZED ->
                     throw new MillraceException(
-                            ErrorCode.INVALID_ARGUMENT, "job kind is not set: it is load or free");
+                            ErrorCode.INVALID_ARGUMENT,
+                            "job kind is not set, or none that is known");
         };
     }
 
     private static io.millrace.contracts.v1.JobKind kind(JobKind kind) {
         return switch (kind) {
             case LOAD -> io.millrace.contracts.v1.JobKind.JOB_KIND_LOAD;
+            case LOAD_METADATA -> io.millrace.contracts.v1.JobKind.JOB_KIND_LOAD_METADATA;
             case FREE -> io.millrace.contracts.v1.JobKind.JOB_KIND_FREE;
+            case VERIFY -> io.millrace.contracts.v1.JobKind.JOB_KIND_VERIFY;
+            case WARM_REPLICAS -> io.millrace.contracts.v1.JobKind.JOB_KIND_WARM_REPLICAS;
+            case PIN -> io.millrace.contracts.v1.JobKind.JOB_KIND_PIN;
+            case UNPIN -> io.millrace.contracts.v1.JobKind.JOB_KIND_UNPIN;
         };
     }
 

@@ -18,6 +18,7 @@ import io.millrace.contracts.v1.ListPinsResponse;
 import io.millrace.contracts.v1.PauseJobRequest;
 import io.millrace.contracts.v1.PlanJobRequest;
 import io.millrace.contracts.v1.ResumeJobRequest;
+import io.millrace.contracts.v1.RetryFailedRequest;
 import io.millrace.contracts.v1.SubmitJobRequest;
 import io.millrace.job.engine.JobEngine;
 import io.millrace.job.ledger.Controls;
@@ -60,6 +61,7 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
                                                         JobMessages.controls(
                                                                 Controls.DEFAULT,
                                                                 request.getControls()),
+                                                        Optional.empty(),
                                                         JobMessages.given(
                                                                 request.getIdempotencyKey())))
                                         .accepted()));
@@ -119,6 +121,18 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
                                         from ->
                                                 JobMessages.controls(
                                                         from, request.getControls()))));
+    }
+
+    @Override
+    public void retryFailed(RetryFailedRequest request, StreamObserver<Job> observer) {
+        GrpcCalls.answer(
+                observer,
+                () ->
+                        JobMessages.job(
+                                engine.retryFailed(
+                                                JobId.parse(request.getJobId()),
+                                                JobMessages.given(request.getIdempotencyKey()))
+                                        .accepted()));
     }
 
     private static OptionalLong revision(boolean given, long revision) {

@@ -161,6 +161,7 @@ class JobControlIT {
                                         Controls.DEFAULT
                                                 .withBytesPerSecond(1_000_001)
                                                 .withFilesPerWorker(3),
+                                        Optional.empty(),
                                         Optional.empty()))
                         .accepted()
                         .id();
@@ -227,7 +228,11 @@ class JobControlIT {
 
     private static Order order(String path, String key) {
         return new Order(
-                JobKind.LOAD, NamespacePath.parse(path), Controls.DEFAULT, Optional.of(key));
+                JobKind.LOAD,
+                NamespacePath.parse(path),
+                Controls.DEFAULT,
+                Optional.empty(),
+                Optional.of(key));
     }
 
     @Test

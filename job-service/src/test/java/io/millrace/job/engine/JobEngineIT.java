@@ -10,6 +10,7 @@ import io.millrace.job.ledger.Failure;
 import io.millrace.job.ledger.Job;
 import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.JobState;
+import io.millrace.job.ledger.Lost;
 import io.millrace.job.ledger.Tally;
 import io.millrace.job.testing.JobCluster;
 import io.millrace.job.testing.ScriptedWorker;
@@ -138,15 +139,15 @@ class JobEngineIT {
         Job job = cluster.finish(engine, cluster.submit(engine, JobKind.LOAD, "/data").id());
 
         assertInstanceOf(JobState.Partial.class, job.state());
-        assertEquals(new Tally(1, 1007), job.counts().failed());
+        assertEquals(new Lost(new Tally(1, 1007), Tally.NONE, Tally.NONE), job.counts().lost());
         assertEquals(all.minus(new Tally(1, 1007)), job.counts().done());
         assertEquals(
                 List.of(
                         new Failure(
                                 "/data/f07",
                                 1007,
-                                ErrorCode.STALE_VERSION,
-                                "/data/f07 has changed in the bucket")),
+                                ErrorCode.PERMISSION_DENIED,
+                                "scripted: /data/f07")),
                 engine.failures(job.id(), "", 10).items());
     }
 
@@ -160,7 +161,7 @@ class JobEngineIT {
         Job job = cluster.finish(engine, cluster.submit(engine, JobKind.LOAD, "/data").id());
 
         assertInstanceOf(JobState.Partial.class, job.state());
-        assertEquals(1, job.counts().failed().files());
+        assertEquals(1, job.counts().lost().failed().files());
         assertEquals(all.files() - 1, job.counts().done().files());
         assertEquals(Tally.NONE, job.counts().open());
         assertEquals(1, engine.failures(job.id(), "", 10).items().size());
@@ -175,8 +176,7 @@ class JobEngineIT {
 
         assertInstanceOf(JobState.Failed.class, job.state());
         assertEquals(
-                "1 of 1 files (10 B) could not be loaded: /data/only has changed in the bucket",
-                job.message());
+                "1 of 1 files (10 B) could not be loaded: scripted: /data/only", job.message());
     }
 
     @Test

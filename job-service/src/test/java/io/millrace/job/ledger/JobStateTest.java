@@ -2,9 +2,11 @@ package io.millrace.job.ledger;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.job.ledger.JobState.Name;
+import io.millrace.model.MillraceException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -19,7 +21,7 @@ class JobStateTest {
     private static final Tally PLANNED = new Tally(10, 1_000);
 
     private static Counts counts(Tally done, Tally skipped, Tally failed) {
-        return new Counts(PLANNED, done, skipped, failed);
+        return new Counts(PLANNED, done, skipped, Lost.of(Fate.FAILED, failed));
     }
 
     @Test
@@ -99,11 +101,52 @@ class JobStateTest {
                 JobState.overdue(NOW, counts(Tally.NONE, Tally.NONE, new Tally(1, 5)), NOW));
     }
 
+    private static JobState.Ended settled(String require, Tally done, Lost lost) {
+        return JobState.settled(
+                JobKind.LOAD,
+                new Counts(PLANNED, done, Tally.NONE, lost),
+                Require.parse(require),
+                "why",
+                NOW);
+    }
+
+    @Test
+    void whatIsRequiredDecidesBetweenSuccessAndPartialByFilesAndByBytes() {
+        Lost one = Lost.of(Fate.FAILED, new Tally(1, 100));
+        Lost large = Lost.of(Fate.VANISHED, new Tally(1, 500));
+
+        assertInstanceOf(JobState.Succeeded.class, settled("90%", new Tally(9, 900), one));
+        assertInstanceOf(JobState.Partial.class, settled("90.0001%", new Tally(9, 900), one));
+        assertInstanceOf(JobState.Partial.class, settled("90%", new Tally(9, 500), large));
+        assertInstanceOf(JobState.Partial.class, settled("100%", new Tally(9, 900), one));
+    }
+
+    @Test
+    void nothingDoneIsNoSuccessWhateverIsRequired() {
+        assertInstanceOf(
+                JobState.Failed.class,
+                settled("0.0001", Tally.NONE, Lost.of(Fate.CHANGED, PLANNED)));
+    }
+
+    @Test
+    void aPercentageIsReadWithDecimalsAndRefusedOutOfBounds() {
+        assertEquals(999_000, Require.parse("99.9%").millionths());
+        assertEquals("99.9%", Require.parse("99.90").toString());
+        assertEquals("100%", Require.ALL.toString());
+        for (String bad : new String[] {"", "0", "100.0001", "-1", "99.00001", "1e2", "%", "."}) {
+            assertThrows(MillraceException.class, () -> Require.parse(bad), bad);
+        }
+    }
+
     @Test
     void aJobWithAnOpenByteDoesNotSucceed() {
         assertInstanceOf(
                 JobState.Failed.class,
                 JobState.settled(
-                        JobKind.LOAD, counts(new Tally(10, 999), Tally.NONE, Tally.NONE), "", NOW));
+                        JobKind.LOAD,
+                        counts(new Tally(10, 999), Tally.NONE, Tally.NONE),
+                        Require.ALL,
+                        "",
+                        NOW));
     }
 }

@@ -12,8 +12,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.grpc.ManagedChannel;
-import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.millrace.contracts.v1.CancelJobRequest;
@@ -21,21 +19,11 @@ import io.millrace.contracts.v1.GetJobRequest;
 import io.millrace.contracts.v1.Job;
 import io.millrace.contracts.v1.JobKind;
 import io.millrace.contracts.v1.JobPlan;
-import io.millrace.contracts.v1.JobServiceGrpc;
 import io.millrace.contracts.v1.JobState;
 import io.millrace.contracts.v1.ListFailuresRequest;
 import io.millrace.contracts.v1.ListFailuresResponse;
-import io.millrace.contracts.v1.ListJobsRequest;
 import io.millrace.contracts.v1.PlanJobRequest;
 import io.millrace.contracts.v1.SubmitJobRequest;
-import io.millrace.embedded.testing.EmbeddedTestResource;
-import io.millrace.embedded.testing.TestServers;
-import io.millrace.job.testing.FakeNamespace;
-import io.millrace.job.testing.FreePorts;
-import io.millrace.job.testing.ScriptedWorker;
-import io.millrace.topics.Topics;
-import io.quarkus.test.common.QuarkusTestResource;
-import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
@@ -46,91 +34,31 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import org.eclipse.microprofile.config.ConfigProvider;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 @QuarkusTest
-@QuarkusTestResource(
-        value = EmbeddedTestResource.class,
-        initArgs = @ResourceArg(name = "datasources", value = "jobs"))
-@QuarkusTestResource(FreePorts.class)
-class JobServiceIT {
+class JobServiceIT extends ServedJobs {
 
-    private static final String PROBLEM = "application/problem+json";
+    @Test
+    void aPlanTellsWhatIsResidentAndWhatWouldBeFetched() {
+        files("/plan", 5);
+        namespace.add("/plan/shard", 2_500_000);
+        submit("load", "/plan/f0");
+        awaitEnd("/plan/f0");
 
-    private FakeNamespace namespace;
-    private ScriptedWorker worker;
-    private ManagedChannel channel;
-    private Thread running;
-
-    @BeforeEach
-    void start() throws IOException {
-        String metadata = ConfigProvider.getConfig().getValue(FreePorts.METADATA, String.class);
-        namespace =
-                new FakeNamespace(Integer.parseInt(metadata.substring(metadata.indexOf(':') + 1)));
-        Topics.ensure(
-                TestServers.kafka().bootstrapServers(),
-                FakeNamespace.SLOTS,
-                Duration.ofSeconds(30),
-                Topics.BLOCK_BATCHES,
-                Topics.BLOCK_RESULTS);
-        worker = new ScriptedWorker("w-1", namespace, TestServers.kafka().bootstrapServers());
-        namespace.join("w-1", worker.controlPort(), 1L << 30);
-        running =
-                Thread.ofPlatform()
-                        .start(() -> {
-                            while (!Thread.currentThread().isInterrupted()) {
-                                worker.step();
-                            }
-                        });
-        int port = ConfigProvider.getConfig().getValue(FreePorts.GRPC, Integer.class);
-        channel = ManagedChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
-    }
-
-    @AfterEach
-    void stop() throws InterruptedException {
-        channel.shutdownNow();
-        running.interrupt();
-        running.join();
-        worker.close();
-        namespace.close();
-    }
-
-    private JobServiceGrpc.JobServiceBlockingStub stub() {
-        return JobServiceGrpc.newBlockingStub(channel).withDeadlineAfter(60, TimeUnit.SECONDS);
-    }
-
-    private static String order(String kind, String path) {
-        return "{\"kind\": \"" + kind + "\", \"path\": \"" + path + "\"}";
-    }
-
-    private void files(String directory, int count) {
-        for (int i = 0; i < count; i++) {
-            namespace.add(directory + "/f" + i, 100);
-        }
-    }
-
-    /** Retries until the engine's connection to the namespace, new for each test, is there. */
-    private String submit(String kind, String path) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-        while (true) {
-            var response =
-                    given().contentType(ContentType.JSON)
-                            .body(order(kind, path))
-                            .post("/api/v1/jobs");
-            if (response.statusCode() != 503 || System.nanoTime() - deadline > 0) {
-                assertEquals(201, response.statusCode(), response.asString());
-                assertEquals(
-                        "/api/v1/jobs/" + response.path("id"),
-                        URI.create(response.header("Location")).getPath());
-                return response.path("id");
-            }
-        }
+        given().contentType(ContentType.JSON)
+                .body(order("load", "/plan"))
+                .post("/api/v1/plans")
+                .then()
+                .statusCode(200)
+                .body("files", equalTo(6))
+                .body("bytes", equalTo(2_500_500))
+                .body("residentFiles", equalTo(1))
+                .body("residentBytes", equalTo(100))
+                .body("getRequests", equalTo(4 + 1))
+                .body("capacityBytes", equalTo(1 << 30))
+                .body("fits", equalTo(true));
     }
 
     @Test
@@ -267,41 +195,6 @@ class JobServiceIT {
             List<String> data = new ArrayList<>();
             response.body().filter(line -> line.startsWith("data:")).forEach(data::add);
             return data;
-        }
-    }
-
-    @Test
-    void aPlanTellsWhatIsResidentAndWhatWouldBeFetched() {
-        files("/plan", 5);
-        namespace.add("/plan/shard", 2_500_000);
-        submit("load", "/plan/f0");
-        awaitEnd("/plan/f0");
-
-        given().contentType(ContentType.JSON)
-                .body(order("load", "/plan"))
-                .post("/api/v1/plans")
-                .then()
-                .statusCode(200)
-                .body("files", equalTo(6))
-                .body("bytes", equalTo(2_500_500))
-                .body("residentFiles", equalTo(1))
-                .body("residentBytes", equalTo(100))
-                .body("getRequests", equalTo(4 + 1))
-                .body("capacityBytes", equalTo(1 << 30))
-                .body("fits", equalTo(true));
-    }
-
-    private void awaitEnd(String path) {
-        ListJobsRequest all = ListJobsRequest.getDefaultInstance();
-        Job job =
-                stub().list(all).getJobsList().stream()
-                        .filter(one -> one.getPath().equals(path))
-                        .findFirst()
-                        .orElseThrow();
-        Iterator<Job> states =
-                stub().watch(GetJobRequest.newBuilder().setJobId(job.getId()).build());
-        while (states.hasNext()) {
-            states.next();
         }
     }
 

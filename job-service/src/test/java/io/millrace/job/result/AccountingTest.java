@@ -8,8 +8,10 @@ import io.millrace.contracts.v1.BatchItem;
 import io.millrace.contracts.v1.BatchResult;
 import io.millrace.contracts.v1.FailedItem;
 import io.millrace.contracts.v1.FileSource;
+import io.millrace.job.ledger.Course;
 import io.millrace.job.ledger.JobId;
 import io.millrace.job.ledger.JobKind;
+import io.millrace.job.ledger.Lost;
 import io.millrace.job.ledger.OpenBatch;
 import io.millrace.job.ledger.Tally;
 import io.millrace.model.ErrorCode;
@@ -44,7 +46,7 @@ class AccountingTest {
                 new JobId("0000000000000"),
                 1,
                 "w-1",
-                moves,
+                new Course(moves, 0, 0),
                 ALL,
                 BLOCK,
                 Batch.newBuilder().addAllItems(List.of(SMALL, LARGE, PART)).build());
@@ -56,13 +58,15 @@ class AccountingTest {
 
     private static Outcome outcome(BatchResult.Builder result, int moves) {
         Outcome outcome =
-                new Accounting(JobKind.LOAD, batch(moves), 2)
+                new Accounting(JobKind.LOAD, batch(moves), 2, 3)
                         .outcome(result.setWorkerId("w-1").build());
         assertEquals(
                 ALL,
                 outcome.done()
                         .plus(outcome.skipped())
-                        .plus(outcome.failed())
+                        .plus(outcome.lost().total())
+                        .plus(outcome.retriedTally())
+                        .plus(outcome.returnedTally())
                         .plus(outcome.movedTally()));
         return outcome;
     }
@@ -92,7 +96,7 @@ class AccountingTest {
     void aFailedFileIsListedWithItsReason() {
         Outcome outcome = outcome(done(1, 3 * BLOCK).addFailed(failed(SMALL)));
 
-        assertEquals(new Tally(1, 100), outcome.failed());
+        assertEquals(new Tally(1, 100), outcome.lost().total());
         assertEquals(ErrorCode.NOT_FOUND, outcome.failures().getFirst().failure().code());
         assertEquals("gone", outcome.failures().getFirst().failure().message());
     }
@@ -101,7 +105,7 @@ class AccountingTest {
     void whatAWorkerLeavesOutHasFailedAndTheWorkerIsNamed() {
         Outcome outcome = outcome(done(1, 100));
 
-        assertEquals(new Tally(1, 3 * BLOCK), outcome.failed());
+        assertEquals(new Tally(1, 3 * BLOCK), outcome.lost().total());
         assertTrue(outcome.complaint().contains("w-1"), outcome.complaint());
         assertEquals(1, outcome.failures().size());
     }
@@ -119,7 +123,7 @@ class AccountingTest {
         Outcome outcome =
                 outcome(done(1, 3 * BLOCK).addFailed(failed(SMALL)).addFailed(failed(SMALL)));
 
-        assertEquals(new Tally(1, 100), outcome.failed());
+        assertEquals(new Tally(1, 100), outcome.lost().total());
     }
 
     @Test
@@ -137,7 +141,7 @@ class AccountingTest {
         Outcome outcome = outcome(done(1, 100 + BLOCK).addMoved(LARGE), 2);
 
         assertEquals(List.of(), outcome.moved());
-        assertEquals(new Tally(1, 2 * BLOCK), outcome.failed());
+        assertEquals(new Tally(1, 2 * BLOCK), outcome.lost().total());
         assertTrue(
                 outcome.failures()
                         .getFirst()
@@ -151,13 +155,13 @@ class AccountingTest {
         Outcome outcome =
                 outcome(done(2, 100 + 3 * BLOCK).addFailed(failed(item("/x", 5, true, 0))));
 
-        assertEquals(Tally.NONE, outcome.failed());
+        assertEquals(Tally.NONE, outcome.lost().total());
     }
 
     @Test
     void aFreedBatchCountsNoMoreThanTheWorkersShare() {
         Outcome outcome =
-                new Accounting(JobKind.FREE, batch(0), 2).outcome(done(2, 50 * BLOCK).build());
+                new Accounting(JobKind.FREE, batch(0), 2, 3).outcome(done(2, 50 * BLOCK).build());
 
         assertEquals(ALL, outcome.done());
         assertEquals(Tally.NONE, outcome.skipped());
@@ -165,9 +169,62 @@ class AccountingTest {
 
     @Test
     void whatWasNotResidentIsSkippedByAFree() {
-        Outcome outcome = new Accounting(JobKind.FREE, batch(0), 2).outcome(done(1, 100).build());
+        Outcome outcome =
+                new Accounting(JobKind.FREE, batch(0), 2, 3).outcome(done(1, 100).build());
 
         assertEquals(new Tally(1, 100), outcome.done());
         assertEquals(new Tally(1, 3 * BLOCK), outcome.skipped());
+    }
+
+    @Test
+    void whatHasVanishedOrChangedIsNotCountedAsFailed() {
+        Outcome outcome =
+                outcome(
+                        done(0, 0)
+                                .addFailed(failed(SMALL))
+                                .addFailed(failed(LARGE).toBuilder().setCode("STALE_VERSION")));
+
+        assertEquals(new Tally(1, 100), outcome.lost().vanished());
+        assertEquals(new Tally(1, 2 * BLOCK), outcome.lost().changed());
+    }
+
+    @Test
+    void whatMayPassIsTriedAgainUntilItWasTriedOftenEnough() {
+        BatchResult result =
+                done(1, 3 * BLOCK)
+                        .addFailed(failed(SMALL).toBuilder().setCode("UNAVAILABLE"))
+                        .build();
+
+        Outcome second = new Accounting(JobKind.LOAD, tried(1), 2, 3).outcome(result);
+        Outcome third = new Accounting(JobKind.LOAD, tried(2), 2, 3).outcome(result);
+
+        assertEquals(List.of(SMALL), second.retried());
+        assertEquals(Lost.NONE, second.lost());
+        assertEquals(List.of(), third.retried());
+        assertTrue(
+                third.failures().getFirst().failure().message().endsWith("(tried 3 times)"),
+                third.failures().toString());
+    }
+
+    private static OpenBatch tried(int tries) {
+        OpenBatch batch = batch(0);
+        return new OpenBatch(
+                batch.id(),
+                batch.job(),
+                batch.attempt(),
+                batch.worker(),
+                new Course(0, tries, 0),
+                batch.tally(),
+                batch.blockBytes(),
+                batch.message());
+    }
+
+    @Test
+    void whatIsReturnedIsNeitherDoneNorLost() {
+        Outcome outcome = outcome(done(1, 3 * BLOCK).addReturned(SMALL));
+
+        assertEquals(List.of(SMALL), outcome.returned());
+        assertEquals(new Tally(1, 100), outcome.returnedTally());
+        assertEquals("", outcome.complaint());
     }
 }

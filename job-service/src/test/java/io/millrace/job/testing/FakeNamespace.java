@@ -6,6 +6,8 @@ import io.grpc.stub.StreamObserver;
 import io.millrace.contracts.GrpcErrors;
 import io.millrace.contracts.v1.FileSource;
 import io.millrace.contracts.v1.GetRingRequest;
+import io.millrace.contracts.v1.Inode;
+import io.millrace.contracts.v1.InodeKind;
 import io.millrace.contracts.v1.ListMountsRequest;
 import io.millrace.contracts.v1.ListMountsResponse;
 import io.millrace.contracts.v1.ListPoliciesRequest;
@@ -14,9 +16,11 @@ import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.MountOptions;
 import io.millrace.contracts.v1.PathPolicy;
 import io.millrace.contracts.v1.PolicyTable;
+import io.millrace.contracts.v1.RemovePolicyRequest;
 import io.millrace.contracts.v1.ResolveRequest;
 import io.millrace.contracts.v1.ResolveResponse;
 import io.millrace.contracts.v1.Ring;
+import io.millrace.contracts.v1.SetPolicyRequest;
 import io.millrace.contracts.v1.WalkRequest;
 import io.millrace.contracts.v1.WalkResponse;
 import io.millrace.contracts.v1.WalkedFile;
@@ -46,6 +50,7 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
     private final Server server;
     private final NavigableMap<String, Long> files = new TreeMap<>();
     private final Map<String, Worker> workers = new TreeMap<>();
+    private final Map<String, Integer> replicas = new TreeMap<>();
     private List<String> pinned = List.of();
     private long epoch = 1;
     private boolean away;
@@ -97,6 +102,30 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
         epoch++;
     }
 
+    /** Lets what lies below {@code path} have so many replicas. */
+    public synchronized void replicate(String path, int count) {
+        replicas.put(path, count);
+    }
+
+    /** What is pinned now. */
+    public synchronized List<String> pinned() {
+        return pinned;
+    }
+
+    @Override
+    public synchronized void setPolicy(
+            SetPolicyRequest request, StreamObserver<PathPolicy> observer) {
+        pinned = List.of(request.getPolicy().getPath());
+        answer(observer, request.getPolicy());
+    }
+
+    @Override
+    public synchronized void removePolicy(
+            RemovePolicyRequest request, StreamObserver<PathPolicy> observer) {
+        pinned = pinned.stream().filter(path -> !path.equals(request.getPath())).toList();
+        answer(observer, PathPolicy.newBuilder().setPath(request.getPath()).build());
+    }
+
     /** Pins just these. */
     public synchronized void pin(String... paths) {
         pinned = List.of(paths);
@@ -108,6 +137,8 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
         PolicyTable.Builder table = PolicyTable.newBuilder();
         pinned.forEach(
                 path -> table.addPolicies(PathPolicy.newBuilder().setPath(path).setPinned(true)));
+        replicas.forEach((path, count) ->
+                table.addPolicies(PathPolicy.newBuilder().setPath(path).setReplicas(count)));
         answer(observer, table.build());
     }
 
@@ -142,13 +173,17 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
     @Override
     public synchronized void resolve(
             ResolveRequest request, StreamObserver<ResolveResponse> observer) {
-        answer(
-                observer,
+        String path = request.getPath();
+        ResolveResponse.Builder response =
                 ResolveResponse.newBuilder()
-                        .setFound(
-                                request.getPath().equals("/empty")
-                                        || !below(request.getPath()).isEmpty())
-                        .build());
+                        .setFound(path.equals("/empty") || !below(path).isEmpty());
+        if (files.containsKey(path)) {
+            response.addInodes(
+                    Inode.newBuilder()
+                            .setKind(InodeKind.INODE_KIND_FILE)
+                            .setSource(source(path, files.get(path))));
+        }
+        answer(observer, response.build());
     }
 
     @Override

@@ -108,7 +108,8 @@ public final class JobCluster implements AutoCloseable {
                         Duration.ofMillis(20),
                         Duration.ofSeconds(1)),
                 new DispatchSettings(4, Duration.ofSeconds(5), Duration.ofMillis(20), batchTimeout),
-                new ResultSettings(batchTimeout, 3, 3, Duration.ofMillis(10), 1_000),
+                new ResultSettings(
+                        batchTimeout, 3, 3, Duration.ofMillis(10), 3, Duration.ofMillis(10), 1_000),
                 new EstimateSettings(10, 1 << 20, Duration.ofSeconds(30), 2),
                 new PinSettings(PIN_CHECK, Duration.ofSeconds(30), Duration.ofMillis(20)),
                 1,

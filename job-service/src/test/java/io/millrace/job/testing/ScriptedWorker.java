@@ -59,7 +59,7 @@ public final class ScriptedWorker extends BlockServiceGrpc.BlockServiceImplBase
     private final KafkaProducer<String, byte[]> results;
     private final Server control;
     private final Map<FileVersion, Set<Integer>> resident = new ConcurrentHashMap<>();
-    private final Set<String> failing = ConcurrentHashMap.newKeySet();
+    private final Map<String, ErrorCode> failing = new ConcurrentHashMap<>();
     private final List<Batch> received = new ArrayList<>();
     private final Map<String, JobControl> controls = new ConcurrentHashMap<>();
     private boolean silent;
@@ -107,7 +107,17 @@ public final class ScriptedWorker extends BlockServiceGrpc.BlockServiceImplBase
 
     /** From now on every part of {@code path} fails here. */
     public void fail(String path) {
-        failing.add(path);
+        fail(path, ErrorCode.PERMISSION_DENIED);
+    }
+
+    /** As the other, with {@code code}. */
+    public void fail(String path, ErrorCode code) {
+        failing.put(path, code);
+    }
+
+    /** Every part of {@code path} is well here from now on. */
+    public void heal(String path) {
+        failing.remove(path);
     }
 
     /** Loses what it has, as when its disk is replaced. */
@@ -189,26 +199,55 @@ public final class ScriptedWorker extends BlockServiceGrpc.BlockServiceImplBase
             return result.addAllReturned(batch.getItemsList()).build();
         }
         for (BatchItem item : batch.getItemsList()) {
-            if (failing.contains(item.getPath())) {
+            ErrorCode failure = failing.get(item.getPath());
+            if (failure != null) {
                 result.addFailed(
                         FailedItem.newBuilder()
                                 .setItem(item)
-                                .setCode(ErrorCode.STALE_VERSION.name())
-                                .setMessage(item.getPath() + " has changed in the bucket"));
+                                .setCode(failure.name())
+                                .setMessage("scripted: " + item.getPath()));
             } else if (batch.getKind() == BatchKind.BATCH_KIND_FREE) {
                 free(item, result);
+            } else if (batch.getKind() == BatchKind.BATCH_KIND_VERIFY) {
+                verify(item, result);
             } else {
-                load(item, placement, result);
+                load(item, placement, batch.getOwnerRank(), result);
             }
         }
         return result.build();
     }
 
-    private void load(BatchItem item, Placement placement, BatchResult.Builder result) {
+    private void verify(BatchItem item, BatchResult.Builder result) {
+        Set<Integer> has =
+                resident.getOrDefault(
+                        Messages.fromMessage(item.getSource()).fileVersion(), Set.of());
+        long verified = 0;
+        long absent = 0;
+        for (int block : item.getBlocksList()) {
+            if (has.contains(block)) {
+                verified += blockBytes(item, block);
+            } else {
+                absent += blockBytes(item, block);
+            }
+        }
+        int counts = item.getCountsFile() ? 1 : 0;
+        result.setDoneBytes(result.getDoneBytes() + verified)
+                .setSkippedBytes(result.getSkippedBytes() + absent);
+        if (verified > 0) {
+            result.setDoneItems(result.getDoneItems() + 1)
+                    .setDoneFiles(result.getDoneFiles() + counts);
+        } else {
+            result.setSkippedItems(result.getSkippedItems() + 1)
+                    .setSkippedFiles(result.getSkippedFiles() + counts);
+        }
+    }
+
+    private void load(BatchItem item, Placement placement, int rank, BatchResult.Builder result) {
         FileVersion version = Messages.fromMessage(item.getSource()).fileVersion();
         if (item.getBlocksList().stream()
                 .map(block -> LAYOUT.placedBy(version, block, item.getSource().getLength()))
-                .anyMatch(placedBy -> !placement.isOwner(id, placedBy))) {
+                .map(placement::owners)
+                .anyMatch(owners -> rank >= owners.size() || !owners.get(rank).equals(id))) {
             result.addMoved(item);
             return;
         }

@@ -4,11 +4,8 @@ import io.millrace.contracts.v1.CancelJobRequest;
 import io.millrace.contracts.v1.GetJobRequest;
 import io.millrace.contracts.v1.Job;
 import io.millrace.contracts.v1.JobControls;
-import io.millrace.contracts.v1.JobFailure;
 import io.millrace.contracts.v1.JobKind;
 import io.millrace.contracts.v1.JobState;
-import io.millrace.contracts.v1.ListFailuresRequest;
-import io.millrace.contracts.v1.ListFailuresResponse;
 import io.millrace.contracts.v1.ListJobsRequest;
 import io.millrace.contracts.v1.ListJobsResponse;
 import io.millrace.contracts.v1.PlanJobRequest;
@@ -17,7 +14,6 @@ import io.millrace.contracts.v1.WorkerProgress;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -36,10 +32,17 @@ import picocli.CommandLine.Spec;
         name = "job",
         header = "Load data sets into the cache, free them, and follow how that goes.",
         synopsisSubcommandLabel =
-                "(load | free | ls | show | failures | pause | resume | cancel | limit)",
+                "(load | free | verify | warm-replicas | pin | unpin | ls | show | failures |"
+                        + " retry-failed | pause | resume | cancel | limit)",
         subcommands = {
             JobCommand.Load.class,
-            JobCommand.Free.class,
+            JobKindCommands.Free.class,
+            JobKindCommands.Verify.class,
+            JobKindCommands.WarmReplicas.class,
+            JobKindCommands.Pin.class,
+            JobKindCommands.Unpin.class,
+            JobFailuresCommand.class,
+            JobControlCommands.RetryFailed.class,
             JobControlCommands.Pause.class,
             JobControlCommands.Resume.class,
             JobControlCommands.Cancel.class,
@@ -62,7 +65,8 @@ final class JobCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "Which of load, free, ls, show, failures, pause, resume, cancel and limit?");
+                "Which of load, free, verify, warm-replicas, pin, unpin, ls, show, failures,"
+                        + " retry-failed, pause, resume, cancel and limit?");
     }
 
     /** What is asked of a kind of job on a path, or of one job. */
@@ -134,6 +138,9 @@ final class JobCommand implements Runnable {
 
         @Mixin JobControlCommands.Options controls = new JobControlCommands.Options();
 
+        @Option(names = "--metadata-only", description = "Only list what is there; fetch no bytes.")
+        boolean metadataOnly;
+
         @Override
         public Integer call() {
             if (asked.action == null) {
@@ -141,43 +148,16 @@ final class JobCommand implements Runnable {
                         spec.commandLine(),
                         "One of --submit, --plan, --progress and --stop is needed");
             }
-            return parent.act(spec, JobKind.JOB_KIND_LOAD, asked, asked.action, controls.message());
-        }
-    }
-
-    /** {@code job free}. */
-    @Command(
-            name = "free",
-            header = "Drop everything under a path from the cache. The bucket keeps it.",
-            mixinStandardHelpOptions = true)
-    static final class Free implements java.util.concurrent.Callable<Integer> {
-
-        @ParentCommand
-        @SuppressWarnings("NullAway.Init")
-        JobCommand parent;
-
-        @Spec
-        @SuppressWarnings("NullAway.Init")
-        CommandSpec spec;
-
-        @Mixin Asked asked = new Asked();
-
-        @Mixin JobControlCommands.Options controls = new JobControlCommands.Options();
-
-        @Override
-        public Integer call() {
-            Asked.Action submit = new Asked.Action();
-            submit.submit = true;
             return parent.act(
                     spec,
-                    JobKind.JOB_KIND_FREE,
+                    metadataOnly ? JobKind.JOB_KIND_LOAD_METADATA : JobKind.JOB_KIND_LOAD,
                     asked,
-                    asked.action == null ? submit : asked.action,
+                    asked.action,
                     controls.message());
         }
     }
 
-    private int act(
+    int act(
             CommandSpec command,
             JobKind kind,
             Asked asked,
@@ -304,8 +284,14 @@ final class JobCommand implements Runnable {
                         }
                         Table table =
                                 new Table(
-                                        "ID", "KIND", "PATH", "STATE", ">FILES", ">BYTES",
-                                        ">FAILED", "CREATED");
+                                        "ID",
+                                        "KIND",
+                                        "PATH",
+                                        "STATE",
+                                        ">FILES",
+                                        ">BYTES",
+                                        ">NOT DONE",
+                                        "CREATED");
                         for (Job job : jobs) {
                             table.row(
                                     job.getId(),
@@ -314,7 +300,7 @@ final class JobCommand implements Runnable {
                                     Views.name(job.getState()),
                                     JobReport.files(job),
                                     JobReport.bytes(job),
-                                    job.getFailedFiles(),
+                                    JobReport.lostFiles(job),
                                     Views.time(job.getCreatedMillis()));
                         }
                         table.print(session.out());
@@ -348,59 +334,6 @@ final class JobCommand implements Runnable {
                         }
                     });
             return wait ? JobReport.exitCode(job).code() : ExitCode.OK.code();
-        }
-    }
-
-    @Command(
-            name = "failures",
-            header = "List the files a job could not do, with reasons.",
-            mixinStandardHelpOptions = true)
-    int failures(
-            @Parameters(paramLabel = "ID", description = "Of the job.") String id,
-            @Option(
-                            names = "--limit",
-                            paramLabel = "N",
-                            defaultValue = "10000",
-                            description = "Most files (${DEFAULT-VALUE}).")
-                    int limit) {
-        try (Session session = root.session()) {
-            List<Views.FailureView> failures = new ArrayList<>();
-            String cursor = "";
-            do {
-                String from = cursor;
-                int page = Math.clamp(limit - failures.size(), 1, PAGE);
-                ListFailuresResponse answer =
-                        session.services()
-                                .jobs(service ->
-                                        service.listFailures(
-                                                ListFailuresRequest.newBuilder()
-                                                        .setJobId(id)
-                                                        .setCursor(from)
-                                                        .setLimit(page)
-                                                        .build()));
-                for (JobFailure failure : answer.getFailuresList()) {
-                    failures.add(
-                            new Views.FailureView(
-                                    failure.getPath(),
-                                    failure.getBytes(),
-                                    failure.getCode(),
-                                    failure.getMessage()));
-                }
-                cursor = answer.getNextCursor();
-            } while (!cursor.isEmpty() && failures.size() < limit);
-            session.print(
-                    Map.of("jobId", id, "failures", failures),
-                    () -> {
-                        if (failures.isEmpty()) {
-                            session.out().println("No file of job " + id + " failed.");
-                            return;
-                        }
-                        Table table = new Table("PATH", ">BYTES", "CODE", "REASON");
-                        failures.forEach(
-                                f -> table.row(f.path(), f.bytes(), f.code(), f.message()));
-                        table.print(session.out());
-                    });
-            return ExitCode.OK.code();
         }
     }
 

@@ -7,9 +7,11 @@ import io.millrace.contracts.v1.JobControls;
 import io.millrace.contracts.v1.JobServiceGrpc.JobServiceBlockingStub;
 import io.millrace.contracts.v1.PauseJobRequest;
 import io.millrace.contracts.v1.ResumeJobRequest;
+import io.millrace.contracts.v1.RetryFailedRequest;
 import io.millrace.model.ByteCount;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,6 +66,14 @@ final class JobControlCommands {
                                 + " 2026-12-01T06:00:00Z; none takes it back.")
         @Nullable String deadline;
 
+        @Option(
+                names = "--require",
+                paramLabel = "PERCENT",
+                description =
+                        "Which share of files, and of bytes, must be done or skipped for success, as"
+                                + " 99.9%%; 100%% by default.")
+        @Nullable String require;
+
         JobControls message() {
             JobControls.Builder message = JobControls.newBuilder();
             if (priority != null) {
@@ -81,6 +91,9 @@ final class JobControlCommands {
             if (deadline != null) {
                 message.setDeadlineMillis(deadlineMillis(deadline, Instant.now()));
             }
+            if (require != null) {
+                message.setRequireMillionths(millionths(require));
+            }
             return message.build();
         }
 
@@ -97,6 +110,60 @@ final class JobControlCommands {
                         ErrorCode.INVALID_ARGUMENT,
                         "deadline '" + text + "' is neither as PT2H nor as 2026-12-01T06:00:00Z",
                         e);
+            }
+        }
+    }
+
+    private static final int PERCENT_DIGITS = 4;
+
+    /** {@code 999000} as {@code 99.9%}. */
+    static String percent(int millionths) {
+        return BigDecimal.valueOf(millionths, PERCENT_DIGITS).stripTrailingZeros().toPlainString()
+                + "%";
+    }
+
+    static int millionths(String percent) {
+        String number =
+                percent.endsWith("%") ? percent.substring(0, percent.length() - 1) : percent;
+        try {
+            return new BigDecimal(number).movePointRight(PERCENT_DIGITS).intValueExact();
+        } catch (ArithmeticException | NumberFormatException e) {
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "require '" + percent + "' is not a percentage as 99.9%",
+                    e);
+        }
+    }
+
+    /** {@code job retry-failed}. */
+    @Command(
+            name = "retry-failed",
+            header = "Do again just the files that a job could not do.",
+            mixinStandardHelpOptions = true)
+    static final class RetryFailed implements Callable<Integer> {
+
+        @ParentCommand
+        @SuppressWarnings("NullAway.Init")
+        JobCommand parent;
+
+        @Parameters(paramLabel = "ID", description = "Of the job that has ended.")
+        @SuppressWarnings("NullAway.Init")
+        String id;
+
+        @Option(names = "--wait", description = "Return when the new job has ended.")
+        boolean wait;
+
+        @Override
+        public Integer call() {
+            try (Session session = parent.root.session()) {
+                Job job =
+                        session.services()
+                                .jobs(service ->
+                                        service.retryFailed(
+                                                RetryFailedRequest.newBuilder()
+                                                        .setJobId(id)
+                                                        .build()));
+                return JobCommand.followOrPrint(session, job, wait);
             }
         }
     }

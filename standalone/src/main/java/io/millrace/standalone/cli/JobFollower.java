@@ -71,8 +71,8 @@ final class JobFollower {
     static String text(Job job) {
         StringBuilder text = new StringBuilder();
         text.append(JobReport.files(job)).append(" files, ").append(JobReport.bytes(job));
-        if (job.getFailedFiles() > 0) {
-            text.append(", ").append(job.getFailedFiles()).append(" failed");
+        if (JobReport.lostFiles(job) > 0) {
+            text.append(", ").append(JobReport.lostFiles(job)).append(" not done");
         }
         if (JobCommand.isRunning(job)) {
             text.append(", ").append(Views.bytes(job.getBytesPerSecond())).append("/s");

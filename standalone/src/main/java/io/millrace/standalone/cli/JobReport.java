@@ -26,11 +26,36 @@ final class JobReport {
 
     /** Of all files that the job has dealt with. */
     static long accountedFiles(Job job) {
-        return job.getDoneFiles() + job.getSkippedFiles() + job.getFailedFiles();
+        return job.getDoneFiles() + job.getSkippedFiles() + lostFiles(job);
+    }
+
+    /** What could not be done: failed, vanished from the bucket, changed there. */
+    static long lostFiles(Job job) {
+        return job.getFailedFiles() + job.getVanishedFiles() + job.getChangedFiles();
+    }
+
+    private static String lost(Job job) {
+        StringBuilder lost = new StringBuilder();
+        if (job.getVanishedFiles() > 0) {
+            lost.append(
+                    ", %d (%s) vanished"
+                            .formatted(
+                                    job.getVanishedFiles(), Views.bytes(job.getVanishedBytes())));
+        }
+        if (job.getChangedFiles() > 0) {
+            lost.append(
+                    ", %d (%s) changed"
+                            .formatted(job.getChangedFiles(), Views.bytes(job.getChangedBytes())));
+        }
+        return lost.toString();
     }
 
     static long accountedBytes(Job job) {
-        return job.getDoneBytes() + job.getSkippedBytes() + job.getFailedBytes();
+        return job.getDoneBytes()
+                + job.getSkippedBytes()
+                + job.getFailedBytes()
+                + job.getVanishedBytes()
+                + job.getChangedBytes();
     }
 
     /** {@code 12/40}, with a {@code +} while the planner still finds more. */
@@ -91,7 +116,7 @@ final class JobReport {
                         String.format(
                                 Locale.ROOT,
                                 "job %s %s in %.1f s: %d files (%s) done, %d (%s) skipped, %d (%s)"
-                                        + " failed, of %d (%s)%s",
+                                        + " failed%s, of %d (%s)%s",
                                 job.getId(),
                                 Views.name(job.getState()),
                                 millis / 1e3,
@@ -101,10 +126,11 @@ final class JobReport {
                                 Views.bytes(job.getSkippedBytes()),
                                 job.getFailedFiles(),
                                 Views.bytes(job.getFailedBytes()),
+                                lost(job),
                                 job.getPlannedFiles(),
                                 Views.bytes(job.getPlannedBytes()),
                                 job.getMessage().isEmpty() ? "" : ": " + job.getMessage())));
-        if (job.getFailedFiles() > 0) {
+        if (lostFiles(job) > 0) {
             out.println("'millrace job failures " + job.getId() + "' lists the failed files.");
         }
     }

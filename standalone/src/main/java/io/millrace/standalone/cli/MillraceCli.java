@@ -54,10 +54,12 @@ public final class MillraceCli implements Runnable {
 
     @Option(
             names = "--format",
-            paramLabel = "text|json",
+            paramLabel = "text|json|csv|jsonl",
             scope = ScopeType.INHERIT,
             defaultValue = "text",
-            description = "How results are printed: ${DEFAULT-VALUE} by default.")
+            description =
+                    "How results are printed: ${DEFAULT-VALUE} by default; csv and jsonl are for"
+                            + " 'job failures'.")
     Format format = Format.TEXT;
 
     @Option(
@@ -181,7 +183,10 @@ public final class MillraceCli implements Runnable {
     /** How results are printed. */
     enum Format {
         TEXT,
-        JSON;
+        JSON,
+        /** Of listings that may be long, one a line. */
+        CSV,
+        JSONL;
 
         @Override
         public String toString() {

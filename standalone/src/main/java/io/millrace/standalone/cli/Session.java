@@ -3,6 +3,7 @@ package io.millrace.standalone.cli;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.millrace.standalone.cluster.ClusterState;
 import io.millrace.standalone.cluster.Endpoints;
@@ -19,6 +20,9 @@ final class Session implements AutoCloseable {
             new ObjectMapper()
                     .enable(SerializationFeature.INDENT_OUTPUT)
                     .setDefaultPropertyInclusion(JsonInclude.Include.NON_ABSENT);
+
+    private static final ObjectWriter LINE =
+            JSON.writer().without(SerializationFeature.INDENT_OUTPUT);
 
     private final MillraceCli options;
     private final Terminal terminal;
@@ -39,6 +43,10 @@ final class Session implements AutoCloseable {
 
     PrintStream out() {
         return terminal.out();
+    }
+
+    MillraceCli.Format format() {
+        return options.format;
     }
 
     boolean isJson() {
@@ -98,6 +106,15 @@ final class Session implements AutoCloseable {
             }
         } else {
             text.run();
+        }
+    }
+
+    /** Prints {@code value} as one line of JSON. */
+    void printLine(Object value) {
+        try {
+            out().print(LINE.writeValueAsString(value) + "\n");
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
         }
     }
 

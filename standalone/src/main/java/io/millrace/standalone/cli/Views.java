@@ -314,6 +314,19 @@ final class Views {
             long skippedBytes,
             long failedFiles,
             long failedBytes,
+            long vanishedFiles,
+            long vanishedBytes,
+            long changedFiles,
+            long changedBytes,
+            long retries,
+            @Nullable String retryOf,
+            int priority,
+            long maxBytesPerSecond,
+            long maxRequestsPerSecond,
+            int filesPerWorker,
+            @Nullable String deadline,
+            String require,
+            long revision,
             long bytesPerSecond,
             @Nullable Long etaMillis,
             @Nullable String message,
@@ -337,6 +350,19 @@ final class Views {
                     job.getSkippedBytes(),
                     job.getFailedFiles(),
                     job.getFailedBytes(),
+                    job.getVanishedFiles(),
+                    job.getVanishedBytes(),
+                    job.getChangedFiles(),
+                    job.getChangedBytes(),
+                    job.getRetries(),
+                    job.getRetryOf().isEmpty() ? null : job.getRetryOf(),
+                    job.getControls().getPriority(),
+                    job.getControls().getBytesPerSecond(),
+                    job.getControls().getRequestsPerSecond(),
+                    job.getControls().getFilesPerWorker(),
+                    instant(job.getControls().getDeadlineMillis()),
+                    JobControlCommands.percent(job.getControls().getRequireMillionths()),
+                    job.getRevision(),
                     job.getBytesPerSecond(),
                     job.getEtaMillis() < 0 ? null : job.getEtaMillis(),
                     job.getMessage().isEmpty() ? null : job.getMessage(),
@@ -388,7 +414,7 @@ final class Views {
         }
     }
 
-    record FailureView(String path, long bytes, String code, String message) {}
+    record FailureView(String path, long bytes, String outcome, String code, String message) {}
 
     record PartView(
             String name,
@@ -404,7 +430,10 @@ final class Views {
     }
 
     static String name(JobKind kind) {
-        return kind.name().substring("JOB_KIND_".length()).toLowerCase(Locale.ROOT);
+        return kind.name()
+                .substring("JOB_KIND_".length())
+                .toLowerCase(Locale.ROOT)
+                .replace('_', '-');
     }
 
     static String name(PolicyAttribute attribute) {

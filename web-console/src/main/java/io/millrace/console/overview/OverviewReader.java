@@ -158,8 +158,8 @@ public final class OverviewReader {
                 job.getDoneBytes(),
                 job.getSkippedFiles(),
                 job.getSkippedBytes(),
-                job.getFailedFiles(),
-                job.getFailedBytes(),
+                job.getFailedFiles() + job.getVanishedFiles() + job.getChangedFiles(),
+                job.getFailedBytes() + job.getVanishedBytes() + job.getChangedBytes(),
                 job.getBytesPerSecond(),
                 job.getEtaMillis(),
                 job.getMessage());
