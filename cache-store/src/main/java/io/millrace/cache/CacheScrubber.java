@@ -90,9 +90,10 @@ final class CacheScrubber {
             waiting = namesAfter(position.after());
         }
         if (waiting.isEmpty()) {
-            passMillis = Math.max(1, clock.millis() - position.startMillis());
+            long took = Math.max(1, clock.millis() - position.startMillis());
             position = new Position("", clock.millis());
             note();
+            passMillis = took;
             return 0;
         }
         String name = waiting.getFirst();
