@@ -358,8 +358,8 @@ class CacheStoreTest {
             }
         }
         try (CacheStore store = open(2)) {
-            await("trimmed", () -> store.usage().usedBytes() == 2L * CHUNK);
             await("recovered", () -> store.usage().recovered());
+            await("trimmed", () -> store.usage().usedBytes() == 2L * CHUNK);
             assertEquals(2, store.usage().files());
         }
     }
