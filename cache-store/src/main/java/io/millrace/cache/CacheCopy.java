@@ -11,12 +11,15 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A complete file on its way from one directory to another: written under a name that recovery
- * deletes, made durable as the policy asks, then renamed. Each chunk is verified as it passes.
+ * A complete file on its way from one directory to another: written under names that are its own
+ * and that recovery deletes, made durable as the policy asks, then renamed. Each chunk is verified
+ * as it passes.
  *
+ * @param number no other copy has
  * @param length of the file in bytes
  */
-record CacheCopy(FileVersion version, long length, CacheDirectory from, CacheDirectory to) {
+record CacheCopy(
+        long number, FileVersion version, long length, CacheDirectory from, CacheDirectory to) {
 
     /**
      * Copies the bytes and their checksums.
@@ -25,7 +28,7 @@ record CacheCopy(FileVersion version, long length, CacheDirectory from, CacheDir
      * @throws IOException when a disk fails or is full; {@link #abandon} cleans up
      */
     boolean write(SyncPolicy sync, ChunkBuffers buffers) throws IOException {
-        Path copy = to.layout().copy(version);
+        Path copy = data();
         Files.createDirectories(copy.getParent());
         try (FileChannel source =
                         FileChannel.open(from.layout().complete(version), StandardOpenOption.READ);
@@ -80,27 +83,37 @@ record CacheCopy(FileVersion version, long length, CacheDirectory from, CacheDir
         return true;
     }
 
-    /** A table without its data is deleted by recovery, so it may have its name at once. */
     private ChunkTable newChecksums(Path copy) throws IOException {
         if (BlockLayout.chunks(length) == 1 && to.keepsAttributes()) {
             return new ChecksumAttribute(copy, version, to.epoch());
         }
         return ChunkSidecar.create(
-                to.layout().crc(version),
+                checksums(),
                 new ChunkSidecar.Header(version, length, to.boot(), to.epoch(), false));
     }
 
-    /** Gives the copy its final name: from now on the file is in both directories. */
-    void commit() throws IOException {
-        Files.move(
-                to.layout().copy(version),
-                to.layout().complete(version),
-                StandardCopyOption.ATOMIC_MOVE);
+    private Path data() {
+        return to.layout().copy(version, number);
     }
 
-    /** Deletes what was written. */
+    private Path checksums() {
+        return to.layout().copyCrc(version, number);
+    }
+
+    /**
+     * Gives the copy its final names: from now on the file is in both directories. The checksums
+     * come first, since recovery deletes them when they are alone.
+     */
+    void commit() throws IOException {
+        if (Files.exists(checksums())) {
+            Files.move(checksums(), to.layout().crc(version), StandardCopyOption.ATOMIC_MOVE);
+        }
+        Files.move(data(), to.layout().complete(version), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Deletes what was written, unless it has its final names. */
     void abandon() throws IOException {
-        Files.deleteIfExists(to.layout().copy(version));
-        Files.deleteIfExists(to.layout().crc(version));
+        Files.deleteIfExists(data());
+        Files.deleteIfExists(checksums());
     }
 }

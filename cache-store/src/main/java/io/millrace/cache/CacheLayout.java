@@ -20,7 +20,8 @@ import java.util.Optional;
  * v1/ab/cd/abcd….crc            its checksums
  * v1/ab/cd/abcd….part           incomplete: sparse, at the file's own offsets
  * v1/ab/cd/abcd….chunks         which of its chunks are there, and their checksums
- * v1/ab/cd/abcd….copy           on its way from another directory of the worker
+ * v1/ab/cd/abcd….copy-7         on its way from another directory of the worker: its seventh copy
+ * v1/ab/cd/abcd….sums-7         the checksums of that copy
  * </pre>
  */
 final class CacheLayout {
@@ -29,7 +30,8 @@ final class CacheLayout {
     static final String PART = ".part";
     static final String CHUNKS = ".chunks";
     static final String CRC = ".crc";
-    static final String COPY = ".copy";
+    private static final String COPY = ".copy-";
+    private static final String COPY_CRC = ".sums-";
 
     private final Path directory;
     private final Path files;
@@ -71,8 +73,16 @@ final class CacheLayout {
         return path(version, CRC);
     }
 
-    Path copy(FileVersion version) {
-        return path(version, COPY);
+    /**
+     * @param number of the copy: a file that was dropped while it was copied may be copied again
+     *     before the first copy has ended
+     */
+    Path copy(FileVersion version, long number) {
+        return path(version, COPY + number);
+    }
+
+    Path copyCrc(FileVersion version, long number) {
+        return path(version, COPY_CRC + number);
     }
 
     Path lock() {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -36,6 +37,7 @@ final class CacheMover {
     private final BooleanSupplier closed;
     private final ExecutorService promotions;
     private final ChunkBuffers buffers = new ChunkBuffers(BUFFERS);
+    private final AtomicLong copies = new AtomicLong();
     private final LongAdder promotedBytes = new LongAdder();
     private final LongAdder demotedBytes = new LongAdder();
     private final LongAdder corruptChunks = new LongAdder();
@@ -133,7 +135,13 @@ final class CacheMover {
                 || !spaces.get(to.number()).reserve(bytes, entry.cacheClass)) {
             return false;
         }
-        CacheCopy copy = new CacheCopy(entry.version, bytes, from.directory(), to.directory());
+        CacheCopy copy =
+                new CacheCopy(
+                        copies.incrementAndGet(),
+                        entry.version,
+                        bytes,
+                        from.directory(),
+                        to.directory());
         boolean moved = false;
         try {
             if (dropper.isHeld(entry)) {

@@ -14,10 +14,12 @@ import io.millrace.model.ByteCount;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,17 +75,25 @@ class KilledWriterTest {
                 assertFalse(
                         Files.exists(name("fast", file)) && Files.exists(name("slow", file)),
                         context + " " + file + " is there twice");
-                for (String disk : List.of("fast", "slow")) {
-                    assertFalse(
-                            Files.exists(new CacheLayout(root.resolve(disk)).copy(file.version())),
-                            context);
-                }
                 resident += store.residentBytes(file.version());
             }
             assertEquals(resident, store.usage().usedBytes(), context);
+            assertEquals(List.of(), strangers(), context);
             assertEquals(0, store.usage().corruptChunks(), context);
             return store.usage().directories().getLast().files();
         }
+    }
+
+    private List<Path> strangers() throws IOException {
+        List<Path> strangers = new ArrayList<>();
+        for (String disk : List.of("fast", "slow")) {
+            try (Stream<Path> all = Files.walk(new CacheLayout(root.resolve(disk)).files())) {
+                all.filter(Files::isRegularFile)
+                        .filter(file -> CacheLayout.versionOf(file).isEmpty())
+                        .forEach(strangers::add);
+            }
+        }
+        return strangers;
     }
 
     private void assertRight(CacheStore store, TestFile file, String context) throws IOException {

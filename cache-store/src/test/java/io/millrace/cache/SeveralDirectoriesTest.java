@@ -167,13 +167,13 @@ class SeveralDirectoriesTest {
         CacheLayout layout = new CacheLayout(slow);
         Files.createDirectories(layout.complete(file(0).version()).getParent());
         Files.copy(name(fast, file(0)), name(slow, file(0)));
-        Files.createDirectories(layout.copy(file(1).version()).getParent());
-        Files.writeString(layout.copy(file(1).version()), "half a copy");
+        Files.createDirectories(layout.copy(file(1).version(), 7).getParent());
+        Files.writeString(layout.copy(file(1).version(), 7), "half a copy");
         try (CacheStore store = open(2, 2, EvictionKind.LRU)) {
             await("recovered", () -> store.usage().recovered());
             assertTrue(Files.exists(name(fast, file(0))));
             assertFalse(Files.exists(name(slow, file(0))));
-            assertFalse(Files.exists(layout.copy(file(1).version())));
+            assertFalse(Files.exists(layout.copy(file(1).version(), 7)));
             assertEquals(List.of((long) CHUNK, 0L), usedBytes(store));
             assertEquals(1, store.usage().files());
             readAll(store, file(0));
