@@ -7,11 +7,14 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the complete files of one cache directory again and again, slowly, and has those dropped
@@ -49,6 +52,14 @@ final class CacheScrubber {
     private static final Logger LOG = System.getLogger(CacheScrubber.class.getName());
     private static final long NOTE_MILLIS = 10_000;
 
+    /** Between one directory of a few files and the next. */
+    private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    /** Between two passes: what a small cache holds is not read over and over. */
+    private static final long PASS_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+    private static final Duration ENDING = Duration.ofSeconds(1);
+
     private final CacheTier tier;
     private final CacheVerifier verifier;
     private final InstantSource clock;
@@ -56,6 +67,7 @@ final class CacheScrubber {
     private Position position = Position.UNKNOWN;
     private long notedMillis;
     private List<String> waiting = List.of();
+    private volatile @Nullable Thread thread;
     private volatile long bytes;
     private volatile long passMillis;
 
@@ -165,8 +177,15 @@ final class CacheScrubber {
      */
     void start(ByteCount rate) {
         if (rate.bytes() > 0) {
-            Thread.ofPlatform().daemon().name("cache-scrub").start(() -> run(rate.bytes()));
+            thread =
+                    Thread.ofPlatform().daemon().name("cache-scrub").start(() -> run(rate.bytes()));
         }
+    }
+
+    /** Whether it has ended, once the cache is closed; what it does is a read of one file. */
+    boolean awaitEnd() throws InterruptedException {
+        Thread running = thread;
+        return running == null || running.join(ENDING);
     }
 
     private void run(long bytesPerSecond) {
@@ -175,8 +194,8 @@ final class CacheScrubber {
             while (!isStopped()) {
                 long started = System.nanoTime();
                 long read = step();
-                long due = started + Math.max(1_000_000, read * 1_000_000_000L / bytesPerSecond);
-                while (!isStopped() && System.nanoTime() < due) {
+                long due = started + stepNanos(read, bytesPerSecond);
+                while (!isStopped() && due - System.nanoTime() > 0) {
                     Thread.sleep(Math.clamp((due - System.nanoTime()) / 1_000_000, 1, 100));
                 }
             }
@@ -188,6 +207,12 @@ final class CacheScrubber {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** How long the step that was just made and has read so much takes, with the pause after it. */
+    long stepNanos(long read, long bytesPerSecond) {
+        long least = position.after().isEmpty() ? PASS_NANOS : STEP_NANOS;
+        return Math.max(least, read * 1_000_000_000L / bytesPerSecond);
     }
 
     /** Read so far, by this process. */

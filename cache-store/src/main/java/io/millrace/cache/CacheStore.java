@@ -445,6 +445,9 @@ public final class CacheStore implements AutoCloseable {
                 Thread.sleep(5);
             }
             still &= chunks.areWritten();
+            for (CacheScrubber scrubber : scrubbers) {
+                var _ = scrubber.awaitEnd();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             still = false;

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -149,6 +150,21 @@ class VerifyTest {
             assertEquals(1, store.usage().files());
         }
         assertTrue(Files.exists(directory.resolve("scrub")));
+    }
+
+    @Test
+    void theScrubberRestsBetweenPassesAndKeepsItsRateWithinThem() throws IOException {
+        try (CacheStore store = open(0)) {
+            await("recovered", () -> store.usage().recovered());
+            CacheScrubber scrubber = store.scrubbers().getFirst();
+            scrubber.resume();
+            assertEquals(0, scrubber.step());
+            assertEquals(Duration.ofMinutes(10).toNanos(), scrubber.stepNanos(0, 1_000));
+            fill(store, SMALL);
+            assertEquals(SMALL.length(), scrubber.step());
+            assertEquals(Duration.ofMillis(1).toNanos(), scrubber.stepNanos(0, 1_000));
+            assertEquals(Duration.ofSeconds(2).toNanos(), scrubber.stepNanos(2_000, 1_000));
+        }
     }
 
     private CacheStore open(long scrubRate) {
