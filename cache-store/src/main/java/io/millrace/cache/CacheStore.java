@@ -1,7 +1,6 @@
 package io.millrace.cache;
 
 import io.millrace.cache.eviction.CacheClass;
-import io.millrace.model.ErrorCode;
 import io.millrace.model.FileVersion;
 import io.millrace.model.MillraceException;
 import io.millrace.model.WorkerId;
@@ -77,7 +76,12 @@ public final class CacheStore implements AutoCloseable {
                 spaces.add(new CacheSpace(index, tier, mover::clear, surroundings::nanoTime)));
         this.sealer =
                 new CacheSealer(
-                        index, settings.sync(), this::release, this::diskFailed, surroundings);
+                        this.tiers,
+                        index,
+                        settings.sync(),
+                        this::release,
+                        this::diskFailed,
+                        surroundings);
         ChunkChecks checks = new ChunkChecks();
         this.chunks =
                 new CacheChunks(
@@ -192,7 +196,7 @@ public final class CacheStore implements AutoCloseable {
                 dropper.drop(entry, CacheIndex.Users.ANY);
             } catch (IOException e) {
                 if (!entry.isPlaced() || !diskFailed(entry.tier(), e)) {
-                    throw failure("cache file " + version + " cannot be opened", e);
+                    throw DiskErrors.failure("cache file " + version + " cannot be opened", e);
                 }
             } finally {
                 entry.files.unlock();
@@ -330,7 +334,7 @@ public final class CacheStore implements AutoCloseable {
                     ? OptionalLong.of(resident)
                     : OptionalLong.empty();
         } catch (IOException e) {
-            throw failure("cache file " + version + " cannot be unlinked", e);
+            throw DiskErrors.failure("cache file " + version + " cannot be unlinked", e);
         } finally {
             entry.files.unlock();
             release(entry);
@@ -491,12 +495,5 @@ public final class CacheStore implements AutoCloseable {
                 entry.files.unlock();
             }
         }
-    }
-
-    private static MillraceException failure(String what, IOException e) {
-        return new MillraceException(
-                DiskErrors.isDiskFull(e) ? ErrorCode.NO_SPACE : ErrorCode.IO_ERROR,
-                what + ": " + e.getMessage(),
-                e);
     }
 }

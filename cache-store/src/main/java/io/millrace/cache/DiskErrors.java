@@ -1,5 +1,7 @@
 package io.millrace.cache;
 
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
 import java.io.IOException;
 import java.util.List;
 
@@ -26,5 +28,13 @@ final class DiskErrors {
     static boolean isDiskBroken(IOException e) {
         String message = String.valueOf(e.getMessage());
         return BROKEN.stream().anyMatch(message::contains);
+    }
+
+    /** NO_SPACE or IO_ERROR, to tell a caller. */
+    static MillraceException failure(String what, IOException e) {
+        return new MillraceException(
+                isDiskFull(e) ? ErrorCode.NO_SPACE : ErrorCode.IO_ERROR,
+                what + ": " + e.getMessage(),
+                e);
     }
 }
