@@ -121,7 +121,11 @@ public final class Cluster implements AutoCloseable {
         Inode last = found.getInodes(found.getInodesCount() - 1);
         return last.getKind() == InodeKind.INODE_KIND_FILE
                 ? Optional.of(
-                        WalkedFile.newBuilder().setPath(path).setSource(last.getSource()).build())
+                        WalkedFile.newBuilder()
+                                .setPath(path)
+                                .setSource(last.getSource())
+                                .setModifiedMillis(last.getModifiedMillis())
+                                .build())
                 : Optional.empty();
     }
 

@@ -20,6 +20,7 @@ import io.millrace.job.plan.Estimator;
 import io.millrace.job.plan.Planner;
 import io.millrace.job.result.ResultConsumer;
 import io.millrace.job.result.Results;
+import io.millrace.job.selection.Selection;
 import io.millrace.model.NamespacePath;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -107,9 +108,9 @@ public final class JobEngine implements AutoCloseable {
     }
 
     /** What {@link #submit} would do, without doing it; {@link Estimator#estimate}. */
-    public Estimate plan(JobKind kind, NamespacePath path) {
+    public Estimate plan(JobKind kind, NamespacePath path, Selection selection) {
         cluster.requireExists(path);
-        return estimator.estimate(kind, path);
+        return estimator.estimate(kind, path, selection);
     }
 
     /** {@link Ledger#job}. */

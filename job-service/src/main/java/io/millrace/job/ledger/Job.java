@@ -1,5 +1,6 @@
 package io.millrace.job.ledger;
 
+import io.millrace.job.selection.Selection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -11,12 +12,14 @@ import java.util.Optional;
  * @param id its name
  * @param kind what it does
  * @param path absolute, of a directory or a file
+ * @param selection which of the files below it
  * @param state where it is in its life
  * @param created when it was accepted
  * @param started when planning began; empty before
  * @param message why it ended so; while it runs, what it waits for; may be empty
  * @param planningFinished whether {@code counts.planned()} is the true denominator
  * @param counts files and bytes
+ * @param unselectedFiles seen below the path and left out by the selection
  * @param bytesPerSecond done in the last seconds; 0 when nothing is running
  * @param eta time left at the pace of the last seconds; empty when it cannot be told
  * @param openBatches cut and without a result
@@ -31,12 +34,14 @@ public record Job(
         JobId id,
         JobKind kind,
         String path,
+        Selection selection,
         JobState state,
         Instant created,
         Optional<Instant> started,
         String message,
         boolean planningFinished,
         Counts counts,
+        long unselectedFiles,
         long bytesPerSecond,
         Optional<Duration> eta,
         long openBatches,

@@ -37,11 +37,28 @@ public enum JobKind {
         return done;
     }
 
-    /** What is said of a job that had no files. */
-    String nothing() {
-        return this == UNPIN
-                ? "the pin was taken back"
-                : "there was nothing to " + word() + ": the path holds no files";
+    /** Whether it does something to the path itself, and not only to files below it. */
+    boolean isOfWholePath() {
+        return switch (this) {
+            case PIN, UNPIN -> true;
+            case LOAD, LOAD_METADATA, FREE, VERIFY, WARM_REPLICAS -> false;
+        };
+    }
+
+    /**
+     * What is said of a job that had no files.
+     *
+     * @param unselected how many it left out
+     */
+    String nothing(long unselected) {
+        if (this == UNPIN) {
+            return "the pin was taken back";
+        }
+        return "there was nothing to "
+                + word()
+                + (unselected == 0
+                        ? ": the path holds no files"
+                        : ": none of the " + unselected + " files below the path is selected");
     }
 
     /** UNSPECIFIED: workers have nothing to do with it. */

@@ -91,10 +91,16 @@ public sealed interface JobState {
      * every planned file and byte has an outcome, and of which as much as is required is done or
      * skipped, has SUCCEEDED.
      *
+     * @param unselected files that were left out
      * @param firstFailure one of the reasons; empty when nothing was lost
      */
     static Ended settled(
-            JobKind kind, Counts counts, Require require, String firstFailure, Instant at) {
+            JobKind kind,
+            Counts counts,
+            long unselected,
+            Require require,
+            String firstFailure,
+            Instant at) {
         Tally open = counts.open();
         if (!open.equals(Tally.NONE)) {
             return new Failed(
@@ -108,7 +114,7 @@ public sealed interface JobState {
                                     counts.planned().bytes()));
         }
         if (counts.planned().files() == 0) {
-            return new Succeeded(at, kind.nothing());
+            return new Succeeded(at, kind.nothing(unselected));
         }
         if (counts.lost().equals(Lost.NONE)) {
             return new Succeeded(at, "");

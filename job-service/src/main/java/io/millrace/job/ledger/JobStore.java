@@ -35,15 +35,18 @@ final class JobStore {
     static boolean insert(Connection connection, JobId id, Order order) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement(
-                        """
-                        INSERT INTO jobs.job (priority, bytes_per_second, requests_per_second,
-                                              files_per_worker, require_millionths, deadline_at,
-                                              id, kind, path, request_key, request_hash, retry_of,
-                                              state, created_at)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PLANNED', now())
-                        ON CONFLICT DO NOTHING
-                        """)) {
-            int parameter = setControls(statement, order.controls());
+                        "INSERT INTO jobs.job ("
+                                + SelectionStore.COLUMNS
+                                + """
+                                , priority, bytes_per_second, requests_per_second,
+                                                      files_per_worker, require_millionths, deadline_at,
+                                                      id, kind, path, request_key, request_hash, retry_of,
+                                                      state, created_at)
+                                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'PLANNED', now())
+                                ON CONFLICT DO NOTHING
+                                """)) {
+            int parameter = SelectionStore.set(statement, 1, order.selection());
+            parameter = setControls(statement, parameter, order.controls());
             statement.setString(parameter++, id.value());
             statement.setString(parameter++, order.kind().name());
             statement.setString(parameter++, order.path().toString());
@@ -54,16 +57,17 @@ final class JobStore {
         }
     }
 
-    /** Sets the first parameters; the number of the next one. */
-    private static int setControls(PreparedStatement statement, Controls controls)
+    /** Sets the parameters from {@code parameter} on; the number of the one after them. */
+    private static int setControls(PreparedStatement statement, int parameter, Controls controls)
             throws SQLException {
-        statement.setInt(1, controls.priority());
-        statement.setLong(2, controls.bytesPerSecond());
-        statement.setLong(3, controls.requestsPerSecond());
-        statement.setInt(4, controls.filesPerWorker());
-        statement.setInt(5, controls.require().millionths());
-        statement.setTimestamp(6, controls.deadline().map(Timestamp::from).orElse(null));
-        return 7;
+        int next = parameter;
+        statement.setInt(next++, controls.priority());
+        statement.setLong(next++, controls.bytesPerSecond());
+        statement.setLong(next++, controls.requestsPerSecond());
+        statement.setInt(next++, controls.filesPerWorker());
+        statement.setInt(next++, controls.require().millionths());
+        statement.setTimestamp(next++, controls.deadline().map(Timestamp::from).orElse(null));
+        return next;
     }
 
     static void control(Connection connection, JobId id, Controls controls) throws SQLException {
@@ -76,7 +80,7 @@ final class JobStore {
                             revision = revision + 1
                         WHERE id = ?
                         """)) {
-            statement.setString(setControls(statement, controls), id.value());
+            statement.setString(setControls(statement, 1, controls), id.value());
             statement.executeUpdate();
         }
     }
@@ -259,12 +263,14 @@ final class JobStore {
                 new JobId(row.getString("id")),
                 JobKind.valueOf(row.getString("kind")),
                 row.getString("path"),
+                SelectionStore.read(row),
                 state,
                 row.getTimestamp("created_at").toInstant(),
                 Optional.ofNullable(row.getTimestamp("started_at")).map(Timestamp::toInstant),
                 message,
                 planningFinished,
                 counts,
+                row.getLong("unselected_files"),
                 Math.round(pace.done()),
                 planningFinished ? pace.timeFor(counts.open().bytes()) : Optional.empty(),
                 row.getLong("open_batches"),
@@ -291,12 +297,14 @@ final class JobStore {
                 job.id(),
                 job.kind(),
                 job.path(),
+                job.selection(),
                 job.state(),
                 job.created(),
                 job.started(),
                 job.message(),
                 job.planningFinished(),
                 job.counts(),
+                job.unselectedFiles(),
                 job.bytesPerSecond(),
                 job.eta(),
                 job.openBatches(),

@@ -1,5 +1,6 @@
 package io.millrace.job.ledger;
 
+import io.millrace.job.selection.Selection;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
@@ -379,6 +380,7 @@ public final class Ledger {
             return new Order(
                     job.kind(),
                     NamespacePath.parse(job.path()),
+                    Selection.ALL,
                     job.controls().withDeadline(Optional.empty()),
                     Optional.of(id),
                     requestKey);
@@ -432,6 +434,7 @@ public final class Ledger {
                 JobState.settled(
                         job.kind(),
                         job.counts(),
+                        job.unselectedFiles(),
                         job.controls().require(),
                         firstFailure,
                         clock.instant()));

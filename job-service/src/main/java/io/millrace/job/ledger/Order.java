@@ -1,5 +1,6 @@
 package io.millrace.job.ledger;
 
+import io.millrace.job.selection.Selection;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
@@ -14,6 +15,7 @@ import java.util.Optional;
  *
  * @param kind what
  * @param path where
+ * @param selection which of the files below the path
  * @param controls how
  * @param retryOf whose failed files it is about; empty: all below the path
  * @param requestKey what the client calls its request, so that it may be sent again: 1 to 255
@@ -22,6 +24,7 @@ import java.util.Optional;
 public record Order(
         JobKind kind,
         NamespacePath path,
+        Selection selection,
         Controls controls,
         Optional<JobId> retryOf,
         Optional<String> requestKey) {
@@ -29,9 +32,15 @@ public record Order(
     private static final int LONGEST_KEY = 255;
 
     /**
-     * @throws MillraceException INVALID_ARGUMENT when the key is empty or too long
+     * @throws MillraceException INVALID_ARGUMENT when the key is empty or too long, or the kind is
+     *     about a path as a whole and the selection is not all of it
      */
     public Order {
+        if (kind.isOfWholePath() && !selection.isAll()) {
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    kind.word() + " is about a path as a whole: it takes no selection");
+        }
         if (requestKey.isPresent()
                 && (requestKey.get().isEmpty() || requestKey.get().length() > LONGEST_KEY)) {
             throw new MillraceException(
@@ -45,12 +54,16 @@ public record Order(
 
     /** A job without anything special. */
     public static Order of(JobKind kind, NamespacePath path) {
-        return new Order(kind, path, Controls.DEFAULT, Optional.empty(), Optional.empty());
+        return new Order(
+                kind, path, Selection.ALL, Controls.DEFAULT, Optional.empty(), Optional.empty());
     }
 
     /** Equal for orders that ask for the same. */
     String fingerprint() {
         String asked = kind + "\n" + path + "\n" + controls + "\n" + retryOf;
+        if (!selection.isAll()) {
+            asked += "\n" + selection;
+        }
         try {
             return HexFormat.of()
                     .formatHex(

@@ -9,6 +9,7 @@ import io.millrace.job.ledger.Ledger;
 import io.millrace.job.ledger.Order;
 import io.millrace.job.plan.Estimate;
 import io.millrace.job.plan.Estimator;
+import io.millrace.job.selection.Selection;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
@@ -96,7 +97,8 @@ public final class PinKeeper {
     }
 
     private Step look(PinStore.Claim claim, long epoch) {
-        Estimate estimate = estimator.estimate(JobKind.LOAD, NamespacePath.parse(claim.path()));
+        Estimate estimate =
+                estimator.estimate(JobKind.LOAD, NamespacePath.parse(claim.path()), Selection.ALL);
         Step step = Step.LOOKED;
         if (estimate.resident().bytes() < estimate.total().bytes() && claim.mayLoad()) {
             step = load(claim, estimate);

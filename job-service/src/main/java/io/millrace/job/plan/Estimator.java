@@ -8,6 +8,8 @@ import io.millrace.job.cluster.FoundFiles;
 import io.millrace.job.cluster.Topology;
 import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.Tally;
+import io.millrace.job.selection.Selection;
+import io.millrace.job.selection.Selector;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
@@ -39,12 +41,12 @@ public final class Estimator {
     }
 
     /**
-     * Estimates a job of {@code kind} on {@code path}.
+     * Estimates a job of {@code kind} on what is selected below {@code path}.
      *
      * @throws MillraceException BUSY when too many are running; DEADLINE_EXCEEDED when there are
      *     more files than can be looked at in time; what the metadata-service answers
      */
-    public Estimate estimate(JobKind kind, NamespacePath path) {
+    public Estimate estimate(JobKind kind, NamespacePath path, Selection selection) {
         if (!running.tryAcquire()) {
             throw new MillraceException(
                     ErrorCode.BUSY,
@@ -52,7 +54,8 @@ public final class Estimator {
                             + " plans are running already (millrace.jobs.max-plans)");
         }
         try {
-            return new Run(kind, path.toString(), cluster.topology()).estimate();
+            return new Run(kind, path.toString(), new Selector(selection, path), cluster.topology())
+                    .estimate();
         } finally {
             running.release();
         }
@@ -63,6 +66,7 @@ public final class Estimator {
 
         private final JobKind kind;
         private final String path;
+        private final Selector selector;
         private final Topology topology;
         private final Duration timeout = settings.timeout();
         private final long deadline = System.nanoTime() + timeout.toNanos();
@@ -73,9 +77,10 @@ public final class Estimator {
         private long getRequests;
         private long homeless;
 
-        Run(JobKind kind, String path, Topology topology) {
+        Run(JobKind kind, String path, Selector selector, Topology topology) {
             this.kind = kind;
             this.path = path;
+            this.selector = selector;
             this.topology = topology;
         }
 
@@ -90,7 +95,7 @@ public final class Estimator {
                                     .formatted(path, timeout.toSeconds(), total.files()));
                 }
                 page = cluster.walk(path, cursor, settings.pageFiles());
-                add(page.files());
+                add(Selected.of(page.files(), selector));
                 cursor = page.nextCursor();
             } while (!page.last());
             long capacity =

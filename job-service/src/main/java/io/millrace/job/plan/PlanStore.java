@@ -8,7 +8,9 @@ import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.Ledger;
 import io.millrace.job.ledger.NewBatch;
 import io.millrace.job.ledger.OpenBatch;
+import io.millrace.job.ledger.SelectionStore;
 import io.millrace.job.ledger.Tally;
+import io.millrace.job.selection.Selection;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -32,6 +34,7 @@ final class PlanStore {
     /**
      * The right to plan the next page of a job, until the lease ends or is taken.
      *
+     * @param selection which of the files below the path
      * @param retryOf whose failed files it is about; empty: what lies below the path
      * @param token fences the step: when the row has another one, nothing is written
      * @param openBatches cut and without a result
@@ -41,6 +44,7 @@ final class PlanStore {
             JobId id,
             JobKind kind,
             String path,
+            Selection selection,
             Optional<JobId> retryOf,
             String cursor,
             long token,
@@ -53,7 +57,7 @@ final class PlanStore {
             try (PreparedStatement statement =
                     connection.prepareStatement(
                             """
-                            UPDATE jobs.job j
+                            UPDATE jobs.job
                             SET lease_token = lease_token + 1,
                                 lease_until = now() + ? * interval '1 millisecond'
                             WHERE id = (
@@ -63,9 +67,11 @@ final class PlanStore {
                                   AND plan_after <= now() AND lease_until <= now()
                                 ORDER BY priority DESC, plan_after, id LIMIT 1
                                 FOR UPDATE SKIP LOCKED)
-                            RETURNING id, kind, path, retry_of, walk_cursor, lease_token,
-                                (SELECT count(*) FROM jobs.batch b WHERE b.job_id = j.id),
+                            RETURNING *,
+                                (SELECT count(*) FROM jobs.batch b
+                                 WHERE b.job_id = job.id) AS open_batches,
                                 extract(epoch FROM coalesce(now() - stalled_since, '0'))
+                                    AS stalled_seconds
                             """)) {
                 statement.setLong(1, lease.toMillis());
                 try (ResultSet row = statement.executeQuery()) {
@@ -77,14 +83,15 @@ final class PlanStore {
 
     private static Claim claim(ResultSet row) throws SQLException {
         return new Claim(
-                new JobId(row.getString(1)),
-                JobKind.valueOf(row.getString(2)),
-                row.getString(3),
-                Optional.ofNullable(row.getString(4)).map(JobId::new),
-                row.getString(5),
-                row.getLong(6),
-                row.getLong(7),
-                Duration.ofMillis((long) (row.getDouble(8) * 1000)));
+                new JobId(row.getString("id")),
+                JobKind.valueOf(row.getString("kind")),
+                row.getString("path"),
+                SelectionStore.read(row),
+                Optional.ofNullable(row.getString("retry_of")).map(JobId::new),
+                row.getString("walk_cursor"),
+                row.getLong("lease_token"),
+                row.getLong("open_batches"),
+                Duration.ofMillis((long) (row.getDouble("stalled_seconds") * 1000)));
     }
 
     /**
@@ -138,6 +145,7 @@ final class PlanStore {
                             planned_files = planned_files + ?, planned_bytes = planned_bytes + ?,
                             done_files = done_files + ?, vanished_files = vanished_files + ?,
                             vanished_bytes = vanished_bytes + ?,
+                            unselected_files = unselected_files + ?,
                             earlier_at = coalesce(earlier_at, now()),
                             later_at = coalesce(later_at, now()),
                             lease_until = '-infinity', plan_after = now(),
@@ -151,8 +159,9 @@ final class PlanStore {
             statement.setLong(5, planned.listed());
             statement.setLong(6, planned.vanishedTally().files());
             statement.setLong(7, planned.vanishedTally().bytes());
-            statement.setString(8, claim.id().value());
-            statement.setLong(9, claim.token());
+            statement.setLong(8, planned.unselected());
+            statement.setString(9, claim.id().value());
+            statement.setLong(10, claim.token());
             return statement.executeUpdate() == 1;
         }
     }

@@ -11,6 +11,7 @@ import java.util.List;
  * @param batches to be sent
  * @param listed files that are done by having been listed
  * @param vanished files that are gone already
+ * @param unselected files that are left out
  * @param nextCursor where the next page begins
  * @param last whether there is none
  */
@@ -18,11 +19,12 @@ record Planned(
         List<NewBatch> batches,
         long listed,
         List<Failure> vanished,
+        long unselected,
         String nextCursor,
         boolean last) {
 
     static Planned of(List<NewBatch> batches, String nextCursor, boolean last) {
-        return new Planned(batches, 0, List.of(), nextCursor, last);
+        return new Planned(batches, 0, List.of(), 0, nextCursor, last);
     }
 
     /** What the job has to account for with it. */

@@ -13,6 +13,7 @@ import io.millrace.job.ledger.Ledger;
 import io.millrace.job.ledger.NewBatch;
 import io.millrace.job.ledger.OpenBatch;
 import io.millrace.job.ledger.Page;
+import io.millrace.job.selection.Selector;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
@@ -117,12 +118,18 @@ public final class Planner {
 
     private Planned page(PlanStore.Claim claim, Topology topology) {
         FoundFiles page = cluster.walk(claim.path(), claim.cursor(), settings.pageFiles());
-        if (claim.kind() == JobKind.LOAD_METADATA) {
-            return new Planned(
-                    List.of(), page.files().size(), List.of(), page.nextCursor(), page.last());
-        }
-        return Planned.of(
-                cut(claim.kind(), page.files(), topology), page.nextCursor(), page.last());
+        List<WalkedFile> selected =
+                Selected.of(
+                        page.files(),
+                        new Selector(claim.selection(), NamespacePath.parse(claim.path())));
+        boolean listing = claim.kind() == JobKind.LOAD_METADATA;
+        return new Planned(
+                listing ? List.of() : cut(claim.kind(), selected, topology),
+                listing ? selected.size() : 0,
+                List.of(),
+                page.files().size() - selected.size(),
+                page.nextCursor(),
+                page.last());
     }
 
     /** The files that another job could not do, as they are now. */
@@ -147,6 +154,7 @@ public final class Planner {
                 cut(claim.kind(), files, topology),
                 0,
                 vanished,
+                0,
                 page.more() ? page.items().getLast().path() : "",
                 !page.more());
     }

@@ -1,6 +1,5 @@
 package io.millrace.job.rest;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.millrace.job.ledger.Controls;
 import io.millrace.job.ledger.Require;
@@ -33,6 +32,8 @@ record ControlsOrder(
                         examples = "99.9%")
                 @Nullable String require) {
 
+    private static final String EXAMPLE = "{\"limits\": {\"bytesPerSecond\": 100000000}}";
+
     @Schema(name = "JobLimitsOrder", description = "What a job may take; 0: not limited.")
     record Limits(
             @Schema(description = "Of all workers together.") @Nullable Long bytesPerSecond,
@@ -45,7 +46,7 @@ record ControlsOrder(
      * @throws MillraceException INVALID_ARGUMENT when it is no change
      */
     static UnaryOperator<Controls> read(ObjectMapper json, @Nullable String body) {
-        ControlsOrder order = parse(json, body);
+        ControlsOrder order = Body.read(json, body, ControlsOrder.class, EXAMPLE);
         // What is wrong is said before the job is looked for.
         order.applyTo(Controls.DEFAULT);
         return order::applyTo;
@@ -86,25 +87,5 @@ record ControlsOrder(
                     "deadline '" + text + "' is not a time as 2026-12-01T06:00:00Z",
                     e);
         }
-    }
-
-    private static ControlsOrder parse(ObjectMapper json, @Nullable String body) {
-        try {
-            ControlsOrder order = json.readValue(body == null ? "" : body, ControlsOrder.class);
-            if (order != null) {
-                return order;
-            }
-        } catch (JsonProcessingException e) {
-            throw invalid(e.getOriginalMessage(), e);
-        }
-        throw invalid("it is null", null);
-    }
-
-    private static MillraceException invalid(String why, @Nullable Throwable cause) {
-        return new MillraceException(
-                ErrorCode.INVALID_ARGUMENT,
-                "the body is not a JSON object as {\"limits\": {\"bytesPerSecond\": 100000000}}: "
-                        + why,
-                cause);
     }
 }

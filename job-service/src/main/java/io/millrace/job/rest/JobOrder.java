@@ -1,9 +1,9 @@
 package io.millrace.job.rest;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.millrace.job.ledger.Controls;
 import io.millrace.job.ledger.JobKind;
+import io.millrace.job.selection.Selection;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
@@ -27,6 +27,7 @@ record JobOrder(
                 @Nullable String kind,
         @Schema(required = true, description = "Absolute path of a directory or a file.")
                 @Nullable String path,
+        @Nullable SelectionView select,
         @Schema(description = "0 to 9, 5 by default; the higher one is planned and sent first.")
                 @Nullable Integer priority,
         ControlsOrder.@Nullable Limits limits,
@@ -40,8 +41,10 @@ record JobOrder(
                         examples = "99.9%")
                 @Nullable String require) {
 
+    private static final String EXAMPLE = "{\"kind\": \"load\", \"path\": \"/data\"}";
+
     /** The order, checked. */
-    record Checked(JobKind kind, NamespacePath path, Controls controls) {}
+    record Checked(JobKind kind, NamespacePath path, Selection selection, Controls controls) {}
 
     /**
      * Reads a request's body.
@@ -49,35 +52,20 @@ record JobOrder(
      * @throws MillraceException INVALID_ARGUMENT when it is no order
      */
     static Checked read(ObjectMapper json, @Nullable String body) {
-        JobOrder order = parse(json, body);
+        JobOrder order = Body.read(json, body, JobOrder.class, EXAMPLE);
         if (order.kind() == null || order.path() == null) {
-            throw invalid("kind and path must be given", null);
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "the body is not a JSON object as "
+                            + EXAMPLE
+                            + ": kind and path must be given");
         }
         return new Checked(
                 JobKind.parse(order.kind()),
                 NamespacePath.parse(order.path()),
+                SelectionView.read(order.select()),
                 new ControlsOrder(
                                 order.priority(), order.limits(), order.deadline(), order.require())
                         .applyTo(Controls.DEFAULT));
-    }
-
-    private static JobOrder parse(ObjectMapper json, @Nullable String body) {
-        try {
-            JobOrder order = json.readValue(body == null ? "" : body, JobOrder.class);
-            if (order != null) {
-                return order;
-            }
-        } catch (JsonProcessingException e) {
-            throw invalid(e.getOriginalMessage(), e);
-        }
-        throw invalid("it is null", null);
-    }
-
-    private static MillraceException invalid(String why, @Nullable Throwable cause) {
-        return new MillraceException(
-                ErrorCode.INVALID_ARGUMENT,
-                "the body is not a JSON object as {\"kind\": \"load\", \"path\": \"/data\"}: "
-                        + why,
-                cause);
     }
 }

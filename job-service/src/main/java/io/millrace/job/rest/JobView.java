@@ -28,6 +28,7 @@ record JobView(
                         })
                 String kind,
         @Schema(description = "The directory or file it works on.") String path,
+        @Schema(description = "Absent: everything below the path.") @Nullable SelectionView select,
         @Schema(
                         description = "Where it is in its life; the last four are final.",
                         enumeration = {
@@ -50,6 +51,8 @@ record JobView(
                 Outcomes files,
         @Schema(description = "planned = done + skipped + failed + vanished + changed + open.")
                 Outcomes bytes,
+        @Schema(description = "Seen below the path and left out by select; not planned.")
+                long unselectedFiles,
         @Schema(description = "Done in the last seconds; 0 when nothing is running.")
                 long bytesPerSecond,
         @Schema(description = "Time left at this pace; absent when it cannot be told.")
@@ -100,6 +103,7 @@ record JobView(
                 job.id().value(),
                 job.kind().word(),
                 job.path(),
+                SelectionView.of(job.selection()),
                 job.state().name().name(),
                 job.message(),
                 job.created(),
@@ -122,6 +126,7 @@ record JobView(
                         counts.lost().vanished().bytes(),
                         counts.lost().changed().bytes(),
                         open.bytes()),
+                job.unselectedFiles(),
                 job.bytesPerSecond(),
                 job.eta().map(Duration::toMillis).orElse(null),
                 job.openBatches(),

@@ -111,6 +111,7 @@ public class JobsResource {
                         new Order(
                                 order.kind(),
                                 order.path(),
+                                order.selection(),
                                 order.controls(),
                                 Optional.empty(),
                                 Optional.ofNullable(key))));

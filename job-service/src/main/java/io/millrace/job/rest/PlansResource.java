@@ -51,7 +51,7 @@ public class PlansResource {
                             schema = @Schema(implementation = Problems.Problem.class)))
     public PlanView plan(@Nullable String body) {
         JobOrder.Checked order = JobOrder.read(json, body);
-        return PlanView.of(engine.plan(order.kind(), order.path()));
+        return PlanView.of(engine.plan(order.kind(), order.path(), order.selection()));
     }
 
     @ServerExceptionMapper

@@ -4,6 +4,7 @@ import io.millrace.contracts.v1.Job.Builder;
 import io.millrace.contracts.v1.JobControls;
 import io.millrace.contracts.v1.JobFailure;
 import io.millrace.contracts.v1.JobPlan;
+import io.millrace.contracts.v1.JobSelection;
 import io.millrace.contracts.v1.JobState;
 import io.millrace.contracts.v1.WorkerProgress;
 import io.millrace.job.ledger.Controls;
@@ -15,6 +16,7 @@ import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.Require;
 import io.millrace.job.pins.Pin;
 import io.millrace.job.plan.Estimate;
+import io.millrace.job.selection.Selection;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.time.Duration;
@@ -59,9 +61,48 @@ final class JobMessages {
                         .setMessage(job.message())
                         .setBatchesOutstanding(job.openBatches())
                         .setControls(controls(job.controls()))
+                        .setUnselectedFiles(job.unselectedFiles())
                         .setRevision(job.revision());
+        if (!job.selection().isAll()) {
+            message.setSelection(selection(job.selection()));
+        }
         job.workers().forEach(worker -> message.addWorkers(worker(worker)));
         return message.build();
+    }
+
+    private static JobSelection selection(Selection selection) {
+        JobSelection.Builder message =
+                JobSelection.newBuilder()
+                        .addAllInclude(selection.include())
+                        .addAllExclude(selection.exclude())
+                        .setMinBytes(selection.minBytes());
+        if (selection.maxBytes() != Long.MAX_VALUE) {
+            message.setMaxBytes(selection.maxBytes());
+        }
+        selection
+                .modifiedSince()
+                .ifPresent(at -> message.setModifiedSinceMillis(at.toEpochMilli()));
+        selection
+                .modifiedBefore()
+                .ifPresent(at -> message.setModifiedBeforeMillis(at.toEpochMilli()));
+        return message.build();
+    }
+
+    /**
+     * @throws MillraceException INVALID_ARGUMENT when a value is none
+     */
+    static Selection selection(JobSelection asked) {
+        return new Selection(
+                asked.getIncludeList(),
+                asked.getExcludeList(),
+                asked.getMinBytes(),
+                asked.hasMaxBytes() ? asked.getMaxBytes() : Long.MAX_VALUE,
+                asked.hasModifiedSinceMillis()
+                        ? Optional.of(Instant.ofEpochMilli(asked.getModifiedSinceMillis()))
+                        : Optional.empty(),
+                asked.hasModifiedBeforeMillis()
+                        ? Optional.of(Instant.ofEpochMilli(asked.getModifiedBeforeMillis()))
+                        : Optional.empty());
     }
 
     private static JobControls controls(Controls controls) {

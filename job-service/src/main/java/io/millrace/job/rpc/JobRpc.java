@@ -58,6 +58,8 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
                                                 new Order(
                                                         JobMessages.kind(request.getKind()),
                                                         NamespacePath.parse(request.getPath()),
+                                                        JobMessages.selection(
+                                                                request.getSelection()),
                                                         JobMessages.controls(
                                                                 Controls.DEFAULT,
                                                                 request.getControls()),
@@ -75,7 +77,8 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
                         JobMessages.plan(
                                 engine.plan(
                                         JobMessages.kind(request.getKind()),
-                                        NamespacePath.parse(request.getPath()))));
+                                        NamespacePath.parse(request.getPath()),
+                                        JobMessages.selection(request.getSelection()))));
     }
 
     @Override

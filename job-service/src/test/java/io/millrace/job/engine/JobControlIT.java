@@ -14,6 +14,7 @@ import io.millrace.job.ledger.JobState;
 import io.millrace.job.ledger.Ledger.Submitted;
 import io.millrace.job.ledger.Order;
 import io.millrace.job.ledger.Tally;
+import io.millrace.job.selection.Selection;
 import io.millrace.job.testing.JobCluster;
 import io.millrace.job.testing.ScriptedWorker;
 import io.millrace.model.ErrorCode;
@@ -158,6 +159,7 @@ class JobControlIT {
                                 new Order(
                                         JobKind.LOAD,
                                         NamespacePath.parse("/data"),
+                                        Selection.ALL,
                                         Controls.DEFAULT
                                                 .withBytesPerSecond(1_000_001)
                                                 .withFilesPerWorker(3),
@@ -230,6 +232,7 @@ class JobControlIT {
         return new Order(
                 JobKind.LOAD,
                 NamespacePath.parse(path),
+                Selection.ALL,
                 Controls.DEFAULT,
                 Optional.empty(),
                 Optional.of(key));

@@ -13,6 +13,7 @@ import io.millrace.job.ledger.Job;
 import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.JobState;
 import io.millrace.job.ledger.Tally;
+import io.millrace.job.selection.Selection;
 import io.millrace.job.testing.JobCluster;
 import io.millrace.job.testing.ScriptedWorker;
 import io.millrace.model.ErrorCode;
@@ -250,7 +251,11 @@ class JobEngineFaultsIT {
         JobEngine engine = cluster.engine();
         cluster.namespace.join("w-1", 1, 1 << 20);
 
-        var estimate = engine.plan(JobKind.LOAD, io.millrace.model.NamespacePath.parse("/data"));
+        var estimate =
+                engine.plan(
+                        JobKind.LOAD,
+                        io.millrace.model.NamespacePath.parse("/data"),
+                        Selection.ALL);
 
         assertEquals(all, estimate.total());
         assertEquals(Tally.NONE, estimate.resident());

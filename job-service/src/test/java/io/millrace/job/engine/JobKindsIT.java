@@ -15,6 +15,8 @@ import io.millrace.job.ledger.JobState;
 import io.millrace.job.ledger.Order;
 import io.millrace.job.ledger.Require;
 import io.millrace.job.ledger.Tally;
+import io.millrace.job.selection.Selection;
+import io.millrace.job.testing.FakeNamespace;
 import io.millrace.job.testing.JobCluster;
 import io.millrace.job.testing.ScriptedWorker;
 import io.millrace.model.ErrorCode;
@@ -104,6 +106,81 @@ class JobKindsIT {
         assertTrue(failures.getFirst().message().endsWith("(tried 3 times)"), failures.toString());
     }
 
+    private Job run(JobKind kind, Selection selection) {
+        return cluster.finish(
+                engine,
+                engine.submit(
+                                new Order(
+                                        kind,
+                                        NamespacePath.parse("/data"),
+                                        selection,
+                                        Controls.DEFAULT,
+                                        Optional.empty(),
+                                        Optional.empty()))
+                        .accepted()
+                        .id());
+    }
+
+    private static Selection selection(List<String> include, List<String> exclude, long minBytes) {
+        return new Selection(
+                include,
+                exclude,
+                minBytes,
+                Long.MAX_VALUE,
+                Optional.of(FakeNamespace.MODIFIED),
+                Optional.of(FakeNamespace.MODIFIED.plusSeconds(1)));
+    }
+
+    @Test
+    void aJobIsAboutWhatIsSelectedAndItsPlanSaysTheSame() throws IOException {
+        files();
+        cluster.worker("w-1");
+        Selection selection = selection(List.of("f0?", "shard"), List.of("regex:[05]$"), 1000);
+        Tally selected = new Tally(9, 8 * 1000 + 3_500_000);
+        assertEquals(
+                selected,
+                engine.plan(JobKind.LOAD, NamespacePath.parse("/data"), selection).total());
+
+        Job load = run(JobKind.LOAD, selection);
+        Job listed = run(JobKind.LOAD_METADATA, selection);
+        Job freed = run(JobKind.FREE, selection(List.of(), List.of(), 1001));
+
+        assertInstanceOf(JobState.Succeeded.class, load.state());
+        assertEquals(selected, load.counts().planned());
+        assertEquals(selected, load.counts().done());
+        assertEquals(12, load.unselectedFiles());
+        assertEquals(selection, load.selection());
+        assertEquals(9, listed.counts().done().files());
+        assertEquals(12, listed.unselectedFiles());
+        assertEquals(1, freed.counts().planned().files());
+        assertEquals(20, freed.unselectedFiles());
+    }
+
+    @Test
+    void aJobThatSelectsNothingSaysHowManyItLeftOut() throws IOException {
+        files();
+        cluster.worker("w-1");
+
+        Job job = run(JobKind.LOAD, selection(List.of("*.jpg"), List.of(), 0));
+
+        assertInstanceOf(JobState.Succeeded.class, job.state());
+        assertEquals(Tally.NONE, job.counts().planned());
+        assertEquals(
+                "there was nothing to load: none of the 21 files below the path is selected",
+                job.message());
+    }
+
+    @Test
+    void whatIsAboutAPathAsAWholeTakesNoSelection() {
+        for (JobKind kind : List.of(JobKind.PIN, JobKind.UNPIN)) {
+            MillraceException refused =
+                    assertThrows(
+                            MillraceException.class,
+                            () -> run(kind, selection(List.of("*"), List.of(), 0)));
+            assertEquals(ErrorCode.INVALID_ARGUMENT, refused.code());
+        }
+    }
+
     @Test
     void enoughIsEnoughWhenLessIsRequired() throws IOException {
         files();
@@ -115,6 +192,7 @@ class JobKindsIT {
                                         new Order(
                                                 JobKind.LOAD,
                                                 NamespacePath.parse("/data"),
+                                                Selection.ALL,
                                                 Controls.DEFAULT.withRequire(Require.parse("95%")),
                                                 Optional.empty(),
                                                 Optional.empty()))

@@ -14,6 +14,7 @@ import io.millrace.job.ledger.Ledger.Submitted;
 import io.millrace.job.ledger.Lost;
 import io.millrace.job.ledger.Order;
 import io.millrace.job.ledger.Tally;
+import io.millrace.job.selection.Selection;
 import io.millrace.job.testing.JobCluster;
 import io.millrace.job.testing.ScriptedWorker;
 import io.millrace.model.ErrorCode;
@@ -102,7 +103,8 @@ class JobReplicasIT {
             };
             for (int i = 0; i < count; i++) {
                 String file = path + "/f%03d".formatted(i);
-                long bytes = random.nextInt(10) == 0 ? 2_500_000 : random.nextInt(5_000);
+                // Of an empty file nothing is to be done, ever.
+                long bytes = random.nextInt(10) == 0 ? 2_500_000 : 1 + random.nextInt(5_000);
                 files.put(file, bytes);
                 cluster.namespace.add(file, bytes);
                 if (!clean && random.nextInt(8) == 0) {
@@ -226,6 +228,7 @@ class JobReplicasIT {
                 new Order(
                         kind,
                         NamespacePath.parse(path),
+                        Selection.ALL,
                         Controls.DEFAULT,
                         Optional.empty(),
                         Optional.of(path + "-" + ended.size() + "-" + random.nextLong()));

@@ -10,6 +10,7 @@ import io.millrace.job.ledger.Tally;
 import io.millrace.job.pins.Pin;
 import io.millrace.job.pins.PinKeeper.Step;
 import io.millrace.job.pins.PinSettings;
+import io.millrace.job.selection.Selection;
 import io.millrace.job.testing.JobCluster;
 import io.millrace.job.testing.ScriptedWorker;
 import io.millrace.model.ErrorCode;
@@ -191,7 +192,7 @@ class PinKeeperIT {
         assertEquals(Step.SUBMITTED, engine.pinStep());
 
         assertEquals("/other", pin().path());
-        assertEquals(ALL, engine.plan(JobKind.LOAD, path("/data")).resident());
+        assertEquals(ALL, engine.plan(JobKind.LOAD, path("/data"), Selection.ALL).resident());
         cluster.namespace.pin();
         engine.pinStep();
         assertEquals(List.of(), engine.pins());

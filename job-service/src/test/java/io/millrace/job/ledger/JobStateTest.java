@@ -105,6 +105,7 @@ class JobStateTest {
         return JobState.settled(
                 JobKind.LOAD,
                 new Counts(PLANNED, done, Tally.NONE, lost),
+                0,
                 Require.parse(require),
                 "why",
                 NOW);
@@ -145,6 +146,7 @@ class JobStateTest {
                 JobState.settled(
                         JobKind.LOAD,
                         counts(new Tally(10, 999), Tally.NONE, Tally.NONE),
+                        0,
                         Require.ALL,
                         "",
                         NOW));

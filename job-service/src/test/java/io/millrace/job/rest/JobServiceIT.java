@@ -92,6 +92,38 @@ class JobServiceIT extends ServedJobs {
     }
 
     @Test
+    void aSelectionIsPlannedRunAndTold() throws Exception {
+        files("/select", 30);
+        String order =
+                "{\"kind\": \"load\", \"path\": \"/select\","
+                        + " \"select\": {\"exclude\": [\"*0\"], \"maxBytes\": 100}}";
+        given().contentType(ContentType.JSON)
+                .body(order)
+                .post("/api/v1/plans")
+                .then()
+                .statusCode(200)
+                .body("files", equalTo(27));
+
+        String id =
+                given().contentType(ContentType.JSON)
+                        .body(order)
+                        .post("/api/v1/jobs")
+                        .then()
+                        .statusCode(201)
+                        .extract()
+                        .path("id");
+        events(id);
+
+        given().get("/api/v1/jobs/" + id)
+                .then()
+                .body("files.done", equalTo(27))
+                .body("unselectedFiles", equalTo(3))
+                .body("select.exclude[0]", equalTo("*0"))
+                .body("select.maxBytes", equalTo(100))
+                .body("select.minBytes", nullValue());
+    }
+
+    @Test
     void aJobIsPausedChangedAndResumedByItsRevision() {
         files("/control/a", 3);
         String id = submit("load", "/control");
@@ -207,6 +239,25 @@ class JobServiceIT extends ServedJobs {
         problem("{\"kind\": \"load\"}", 400, "invalid-argument", "kind and path must be given");
         problem(order("polish", "/wrong"), 400, "invalid-argument", "job kind 'polish' is unknown");
         problem(order("load", "wrong"), 400, "invalid-argument", "is not absolute");
+        for (String[] bad :
+                new String[][] {
+                    {"\"include\": [\"[a\"]", "include '[a' is no pattern"},
+                    {"\"exclude\": [null]", "a pattern of exclude is null"},
+                    {"\"inculde\": [\"*.jpg\"]", "there is no field 'inculde'; known are"},
+                    {"\"minBytes\": 2, \"maxBytes\": 1", "sizes from 2 to 1 are none"},
+                    {"\"modifiedSince\": \"today\"", "modifiedSince 'today' is not a time"}
+                }) {
+            problem(
+                    "{\"kind\": \"free\", \"path\": \"/wrong\", \"select\": {" + bad[0] + "}}",
+                    400,
+                    "invalid-argument",
+                    bad[1]);
+        }
+        problem(
+                "{\"kind\": \"pin\", \"path\": \"/wrong\", \"select\": {\"minBytes\": 2}}",
+                400,
+                "invalid-argument",
+                "it takes no selection");
         problem(order("load", "/nowhere"), 404, "not-found", "there is nothing at path '/nowhere'");
         given().get("/api/v1/jobs/nosuchjob")
                 .then()

@@ -31,6 +31,7 @@ import io.millrace.model.MillraceException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,9 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
 
     /** Equal in all tests, for they share the topic. */
     public static final int SLOTS = 16;
+
+    /** Of all files. */
+    public static final Instant MODIFIED = Instant.parse("2026-11-27T00:00:00Z");
 
     public static final long BLOCK_BYTES = 1 << 20;
 
@@ -214,6 +218,7 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
                     WalkedFile.newBuilder()
                             .setPath(file.getKey())
                             .setSource(source(file.getKey(), file.getValue()))
+                            .setModifiedMillis(MODIFIED.toEpochMilli())
                             .build());
         }
         boolean more = !page.isEmpty() && !page.getLast().getPath().equals(all.lastKey());

@@ -85,6 +85,7 @@ public final class ProtoMapper {
         return WalkedFile.newBuilder()
                 .setPath(file.path().toString())
                 .setSource(Messages.toMessage(file.source()))
+                .setModifiedMillis(file.modifiedMillis())
                 .build();
     }
 

@@ -33,7 +33,12 @@ public final class Walk {
     private final long deadlineNanos;
 
     /** A file and where it is. */
-    public record WalkedFile(NamespacePath path, FileSource source) {}
+    public record WalkedFile(NamespacePath path, long modifiedMillis, FileSource source) {
+
+        static WalkedFile of(NamespacePath path, Inode.File file) {
+            return new WalkedFile(path, file.modifiedMillis(), file.source());
+        }
+    }
 
     /**
      * @param nextCursor empty: this was the last page
@@ -65,11 +70,7 @@ public final class Walk {
     Page page(Inode at, String cursor, int limit) {
         return switch (at) {
             case Inode.File file ->
-                    new Page(
-                            cursor.isEmpty()
-                                    ? List.of(new WalkedFile(path, file.source()))
-                                    : List.of(),
-                            "");
+                    new Page(cursor.isEmpty() ? List.of(WalkedFile.of(path, file)) : List.of(), "");
             case Inode.Directory directory -> walk(directory, resume(directory, cursor), limit);
         };
     }
@@ -128,7 +129,7 @@ public final class Walk {
             NamespacePath found = frame.path.child(entry.name());
             switch (entry) {
                 case Inode.File file -> {
-                    files.add(new WalkedFile(found, file.source()));
+                    files.add(WalkedFile.of(found, file));
                     text += found.toString().length() + file.source().key().length();
                     text += file.source().objectVersion().length();
                 }

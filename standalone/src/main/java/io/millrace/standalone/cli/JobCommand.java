@@ -5,6 +5,7 @@ import io.millrace.contracts.v1.GetJobRequest;
 import io.millrace.contracts.v1.Job;
 import io.millrace.contracts.v1.JobControls;
 import io.millrace.contracts.v1.JobKind;
+import io.millrace.contracts.v1.JobSelection;
 import io.millrace.contracts.v1.JobState;
 import io.millrace.contracts.v1.ListJobsRequest;
 import io.millrace.contracts.v1.ListJobsResponse;
@@ -138,6 +139,8 @@ final class JobCommand implements Runnable {
 
         @Mixin JobControlCommands.Options controls = new JobControlCommands.Options();
 
+        @Mixin SelectionOptions selection = new SelectionOptions();
+
         @Option(names = "--metadata-only", description = "Only list what is there; fetch no bytes.")
         boolean metadataOnly;
 
@@ -153,6 +156,7 @@ final class JobCommand implements Runnable {
                     metadataOnly ? JobKind.JOB_KIND_LOAD_METADATA : JobKind.JOB_KIND_LOAD,
                     asked,
                     asked.action,
+                    selection.message(),
                     controls.message());
         }
     }
@@ -162,6 +166,7 @@ final class JobCommand implements Runnable {
             JobKind kind,
             Asked asked,
             Asked.Action action,
+            JobSelection selection,
             JobControls controls) {
         String path =
                 asked.subject.path == null
@@ -173,7 +178,7 @@ final class JobCommand implements Runnable {
         }
         try (Session session = root.session()) {
             if (path != null && action.plan) {
-                return plan(session, kind, path);
+                return plan(session, kind, path, selection);
             }
             if (path != null && action.submit) {
                 Job job =
@@ -183,6 +188,7 @@ final class JobCommand implements Runnable {
                                                 SubmitJobRequest.newBuilder()
                                                         .setKind(kind)
                                                         .setPath(path)
+                                                        .setSelection(selection)
                                                         .setControls(controls)
                                                         .build()));
                 return followOrPrint(session, job, asked.wait);
@@ -203,7 +209,7 @@ final class JobCommand implements Runnable {
         }
     }
 
-    private static int plan(Session session, JobKind kind, String path) {
+    private static int plan(Session session, JobKind kind, String path, JobSelection selection) {
         Views.PlanView plan =
                 Views.PlanView.of(
                         session.services()
@@ -212,6 +218,7 @@ final class JobCommand implements Runnable {
                                                 PlanJobRequest.newBuilder()
                                                         .setKind(kind)
                                                         .setPath(path)
+                                                        .setSelection(selection)
                                                         .build())));
         session.print(plan, () -> JobReport.print(session.out(), plan));
         return ExitCode.OK.code();
@@ -319,6 +326,17 @@ final class JobCommand implements Runnable {
                     Views.JobView.of(job),
                     () -> {
                         JobReport.printState(session.out(), job);
+                        if (job.hasSelection()) {
+                            session.out()
+                                    .println(
+                                            Terminal.printable(
+                                                    "selected: "
+                                                            + SelectionOptions.text(
+                                                                    job.getSelection())
+                                                            + "; left out: "
+                                                            + job.getUnselectedFiles()
+                                                            + " files"));
+                        }
                         if (job.getWorkersCount() > 0) {
                             Table table =
                                     new Table("WORKER", ">FILES", ">BYTES", ">SKIPPED", ">FAILED");

@@ -1,6 +1,7 @@
 package io.millrace.standalone.cli;
 
 import io.millrace.contracts.v1.JobKind;
+import io.millrace.contracts.v1.JobSelection;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,6 +35,10 @@ final class JobKindCommands {
             this.kind = kind;
         }
 
+        JobSelection selection() {
+            return JobSelection.getDefaultInstance();
+        }
+
         @Override
         public Integer call() {
             JobCommand.Asked.Action submit = new JobCommand.Asked.Action();
@@ -43,7 +48,23 @@ final class JobKindCommands {
                     kind,
                     asked,
                     asked.action == null ? submit : asked.action,
+                    selection(),
                     controls.message());
+        }
+    }
+
+    /** As {@link OnPath}, about some of the files below the path. */
+    abstract static class OnFiles extends OnPath {
+
+        @Mixin SelectionOptions selection = new SelectionOptions();
+
+        OnFiles(JobKind kind) {
+            super(kind);
+        }
+
+        @Override
+        JobSelection selection() {
+            return selection.message();
         }
     }
 
@@ -52,7 +73,7 @@ final class JobKindCommands {
             name = "free",
             header = "Drop everything under a path from the cache. The bucket keeps it.",
             mixinStandardHelpOptions = true)
-    static final class Free extends OnPath {
+    static final class Free extends OnFiles {
         Free() {
             super(JobKind.JOB_KIND_FREE);
         }
@@ -64,7 +85,7 @@ final class JobKindCommands {
             header =
                     "Check what is cached under a path against its checksums, and its versions against the bucket.",
             mixinStandardHelpOptions = true)
-    static final class Verify extends OnPath {
+    static final class Verify extends OnFiles {
         Verify() {
             super(JobKind.JOB_KIND_VERIFY);
         }
@@ -75,7 +96,7 @@ final class JobKindCommands {
             name = "warm-replicas",
             header = "Bring everything under a path to each of the workers that keep a replica.",
             mixinStandardHelpOptions = true)
-    static final class WarmReplicas extends OnPath {
+    static final class WarmReplicas extends OnFiles {
         WarmReplicas() {
             super(JobKind.JOB_KIND_WARM_REPLICAS);
         }
