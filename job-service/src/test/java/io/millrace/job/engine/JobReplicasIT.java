@@ -103,7 +103,7 @@ class JobReplicasIT {
             };
             for (int i = 0; i < count; i++) {
                 String file = path + "/f%03d".formatted(i);
-                // Of an empty file nothing is to be done, ever.
+                // The scripted workers take an empty file for one that is there.
                 long bytes = random.nextInt(10) == 0 ? 2_500_000 : 1 + random.nextInt(5_000);
                 files.put(file, bytes);
                 cluster.namespace.add(file, bytes);
