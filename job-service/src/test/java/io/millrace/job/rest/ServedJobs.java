@@ -12,8 +12,8 @@ import io.millrace.contracts.v1.ListJobsRequest;
 import io.millrace.embedded.testing.EmbeddedTestResource;
 import io.millrace.embedded.testing.TestServers;
 import io.millrace.job.testing.FakeNamespace;
-import io.millrace.job.testing.FreePorts;
 import io.millrace.job.testing.ScriptedWorker;
+import io.millrace.job.testing.ServedNamespace;
 import io.millrace.topics.Topics;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.ResourceArg;
@@ -31,21 +31,21 @@ import org.junit.jupiter.api.BeforeEach;
 @QuarkusTestResource(
         value = EmbeddedTestResource.class,
         initArgs = @ResourceArg(name = "datasources", value = "jobs"))
-@QuarkusTestResource(FreePorts.class)
+@QuarkusTestResource(ServedNamespace.class)
 abstract class ServedJobs {
 
     static final String PROBLEM = "application/problem+json";
 
+    @SuppressWarnings("NullAway.Init")
     FakeNamespace namespace;
+
     ScriptedWorker worker;
     private ManagedChannel channel;
     private Thread running;
 
     @BeforeEach
     void start() throws IOException {
-        String metadata = ConfigProvider.getConfig().getValue(FreePorts.METADATA, String.class);
-        namespace =
-                new FakeNamespace(Integer.parseInt(metadata.substring(metadata.indexOf(':') + 1)));
+        namespace.clear();
         Topics.ensure(
                 TestServers.kafka().bootstrapServers(),
                 FakeNamespace.SLOTS,
@@ -61,7 +61,7 @@ abstract class ServedJobs {
                                 worker.step();
                             }
                         });
-        int port = ConfigProvider.getConfig().getValue(FreePorts.GRPC, Integer.class);
+        int port = ConfigProvider.getConfig().getValue(ServedNamespace.GRPC, Integer.class);
         channel = ManagedChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
     }
 
@@ -71,7 +71,6 @@ abstract class ServedJobs {
         running.interrupt();
         running.join();
         worker.close();
-        namespace.close();
     }
 
     JobServiceGrpc.JobServiceBlockingStub stub() {
@@ -88,22 +87,14 @@ abstract class ServedJobs {
         }
     }
 
-    /** Retries until the engine's connection to the namespace, new for each test, is there. */
     String submit(String kind, String path) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-        while (true) {
-            var response =
-                    given().contentType(ContentType.JSON)
-                            .body(order(kind, path))
-                            .post("/api/v1/jobs");
-            if (response.statusCode() != 503 || System.nanoTime() - deadline > 0) {
-                assertEquals(201, response.statusCode(), response.asString());
-                assertEquals(
-                        "/api/v1/jobs/" + response.path("id"),
-                        URI.create(response.header("Location")).getPath());
-                return response.path("id");
-            }
-        }
+        var response =
+                given().contentType(ContentType.JSON).body(order(kind, path)).post("/api/v1/jobs");
+        assertEquals(201, response.statusCode(), response.asString());
+        assertEquals(
+                "/api/v1/jobs/" + response.path("id"),
+                URI.create(response.header("Location")).getPath());
+        return response.path("id");
     }
 
     void awaitEnd(String path) {

@@ -61,13 +61,9 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
     private volatile Runnable beforeWalk = () -> {};
 
     public FakeNamespace() throws IOException {
-        this(0);
-    }
-
-    public FakeNamespace(int port) throws IOException {
         server =
                 NettyServerBuilder.forAddress(
-                                new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+                                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                         .addService(this)
                         .build()
                         .start();
@@ -75,6 +71,17 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
 
     public String address() {
         return "127.0.0.1:" + server.getPort();
+    }
+
+    /** Makes it as it was when it was new, but for the epoch of its ring. */
+    public synchronized void clear() {
+        files.clear();
+        workers.clear();
+        replicas.clear();
+        pinned = List.of();
+        away = false;
+        beforeWalk = () -> {};
+        epoch++;
     }
 
     public synchronized void add(String path, long bytes) {
