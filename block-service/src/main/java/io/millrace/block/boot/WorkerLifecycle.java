@@ -2,6 +2,7 @@ package io.millrace.block.boot;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.block.batch.JobGates;
+import io.millrace.block.fill.LoadRequests;
 import io.millrace.cache.CacheStore;
 import io.quarkus.runtime.ShutdownEvent;
 import io.vertx.core.Vertx;
@@ -51,6 +52,12 @@ public class WorkerLifecycle {
     }
 
     /** How jobs are to be done. */
+    @Produces
+    @Singleton
+    LoadRequests loadRequests() {
+        return new LoadRequests(cache(), WorkerSettings.of(config).fill());
+    }
+
     @Produces
     @Singleton
     JobGates gates() {

@@ -6,11 +6,14 @@ import io.millrace.job.pins.PinSettings;
 import io.millrace.job.plan.CutLimits;
 import io.millrace.job.plan.EstimateSettings;
 import io.millrace.job.plan.PlanSettings;
+import io.millrace.job.plan.PriceTable;
 import io.millrace.job.result.ResultSettings;
+import io.millrace.job.schedule.ScheduleSettings;
 import io.millrace.model.ByteCount;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.topics.Topics;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -21,6 +24,9 @@ final class CheckedSettings {
     private static final String PREFIX = "millrace.jobs.";
     private static final Pattern ADDRESS =
             Pattern.compile("[^\\s:/]+:\\d{1,5}|\\[[^\\s]+]:\\d{1,5}");
+    private static final Pattern CURRENCY = Pattern.compile("[A-Z]{3}");
+    private static final BigDecimal HIGHEST_PRICE = BigDecimal.valueOf(1_000_000);
+    private static final int PRICE_DECIMALS = 12;
     private static final Duration DAY = Duration.ofDays(1);
     private static final Duration CENTURY = Duration.ofDays(36_500);
     private static final Duration PIN_SLACK = Duration.ofSeconds(30);
@@ -60,13 +66,23 @@ final class CheckedSettings {
         EstimateSettings estimate =
                 new EstimateSettings(
                         plan.pageFiles(),
-                        bytes("request-bytes", config.requestBytes()),
                         duration("plan-timeout", config.planTimeout(), 100, DAY),
-                        number("max-plans", config.maxPlans(), 1, 1_000));
+                        number("max-plans", config.maxPlans(), 1, 1_000),
+                        new PriceTable(
+                                price("get-per-thousand", config.price().getPerThousand()),
+                                price("head-per-thousand", config.price().headPerThousand()),
+                                price("egress-per-gib", config.price().egressPerGib()),
+                                currency(config.price().currency())));
         PinSettings pins =
                 new PinSettings(
                         duration("pin-check", config.pinCheck(), 1_000, DAY),
                         estimate.timeout().plus(PIN_SLACK),
+                        plan.retryPause());
+        ScheduleSettings schedules =
+                new ScheduleSettings(
+                        number("max-schedules", config.maxSchedules(), 1, 100_000),
+                        duration("schedule-catch-up", config.scheduleCatchUp(), 0, CENTURY),
+                        plan.lease(),
                         plan.retryPause());
         return new EngineSettings(
                 address("metadata-service", config.metadataService()),
@@ -78,11 +94,35 @@ final class CheckedSettings {
                 results,
                 estimate,
                 pins,
+                schedules,
                 number("planners", config.planners(), 1, 64),
                 duration("idle", config.idle(), 10, Duration.ofMinutes(1)),
                 number("history-count", config.historyCount(), 1, 10_000_000),
                 duration("history-age", config.historyAge(), 60_000, CENTURY),
                 number("max-watchers", config.maxWatchers(), 1, 10_000));
+    }
+
+    private static BigDecimal price(String name, BigDecimal value) {
+        if (value.signum() < 0
+                || value.compareTo(HIGHEST_PRICE) > 0
+                || value.stripTrailingZeros().scale() > PRICE_DECIMALS) {
+            throw invalid(
+                    "price." + name,
+                    value.toPlainString()
+                            + " is not within 0 and "
+                            + HIGHEST_PRICE
+                            + " with at most "
+                            + PRICE_DECIMALS
+                            + " decimals");
+        }
+        return value;
+    }
+
+    private static String currency(String value) {
+        if (!CURRENCY.matcher(value).matches()) {
+            throw invalid("price.currency", "'" + value + "' is not 3 capital letters");
+        }
+        return value;
     }
 
     private static String address(String name, String value) {

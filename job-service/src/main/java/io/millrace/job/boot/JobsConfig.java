@@ -3,6 +3,7 @@ package io.millrace.job.boot;
 import io.millrace.topics.Topics;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.math.BigDecimal;
 import java.time.Duration;
 
 /** The settings of the job-service; docs/configuration.md says what each is for. */
@@ -67,18 +68,38 @@ public interface JobsConfig {
     @WithDefault("100000")
     int maxFailures();
 
-    /** A byte count, as 4MiB. */
-    @WithDefault("4MiB")
-    String requestBytes();
-
     @WithDefault("2m")
     Duration planTimeout();
 
     @WithDefault("4")
     int maxPlans();
 
+    Price price();
+
+    /** What the bucket's owner charges. */
+    interface Price {
+
+        @WithDefault("0.0004")
+        BigDecimal getPerThousand();
+
+        @WithDefault("0.0004")
+        BigDecimal headPerThousand();
+
+        @WithDefault("0")
+        BigDecimal egressPerGib();
+
+        @WithDefault("USD")
+        String currency();
+    }
+
     @WithDefault("5m")
     Duration pinCheck();
+
+    @WithDefault("1000")
+    int maxSchedules();
+
+    @WithDefault("1h")
+    Duration scheduleCatchUp();
 
     @WithDefault("500ms")
     Duration idle();

@@ -16,6 +16,7 @@ import io.millrace.contracts.v1.InodeKind;
 import io.millrace.contracts.v1.JobControl;
 import io.millrace.contracts.v1.ListMountsRequest;
 import io.millrace.contracts.v1.ListPoliciesRequest;
+import io.millrace.contracts.v1.LoadedBlocks;
 import io.millrace.contracts.v1.MetadataServiceGrpc;
 import io.millrace.contracts.v1.MetadataServiceGrpc.MetadataServiceBlockingStub;
 import io.millrace.contracts.v1.Mount;
@@ -23,6 +24,7 @@ import io.millrace.contracts.v1.PolicyAttribute;
 import io.millrace.contracts.v1.PolicyTable;
 import io.millrace.contracts.v1.RemovePolicyRequest;
 import io.millrace.contracts.v1.ResidencyRequest;
+import io.millrace.contracts.v1.ResidencyResponse;
 import io.millrace.contracts.v1.ResolveRequest;
 import io.millrace.contracts.v1.ResolveResponse;
 import io.millrace.contracts.v1.Ring;
@@ -38,6 +40,7 @@ import io.millrace.model.NamespacePath;
 import io.millrace.model.PathPolicies;
 import io.millrace.model.PathPolicy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -142,15 +145,28 @@ public final class Cluster implements AutoCloseable {
      * @throws MillraceException NO_SPACE when more would be pinned than there is room for
      */
     public void pin(String path) {
-        var _ =
-                call(stub ->
-                        stub.setPolicy(
-                                SetPolicyRequest.newBuilder()
-                                        .setPolicy(
-                                                io.millrace.contracts.v1.PathPolicy.newBuilder()
-                                                        .setPath(path)
-                                                        .setPinned(true))
-                                        .build()));
+        var _ = call(stub -> stub.setPolicy(pinned(path).build()));
+    }
+
+    /** Why {@link #pin} would be refused; empty: it would not. */
+    public Optional<String> refusalToPin(String path) {
+        try {
+            var _ = call(stub -> stub.setPolicy(pinned(path).setValidateOnly(true).build()));
+            return Optional.empty();
+        } catch (MillraceException e) {
+            if (e.code() == ErrorCode.NO_SPACE) {
+                return Optional.of(String.valueOf(e.getMessage()));
+            }
+            throw e;
+        }
+    }
+
+    private static SetPolicyRequest.Builder pinned(String path) {
+        return SetPolicyRequest.newBuilder()
+                .setPolicy(
+                        io.millrace.contracts.v1.PathPolicy.newBuilder()
+                                .setPath(path)
+                                .setPinned(true));
     }
 
     /** Takes the pin of {@code path} back, if there is one. */
@@ -265,20 +281,54 @@ public final class Cluster implements AutoCloseable {
     }
 
     /**
-     * How many bytes of each file {@code worker} holds, in the order asked; empty: it does not
-     * answer.
+     * What is asked about a file.
+     *
+     * @param blocks that a load would bring to the worker; may be empty
      */
-    public Optional<List<Long>> residency(Worker worker, List<FileSource> files) {
+    public record Asked(FileSource file, BlockLayout layout, List<Integer> blocks) {}
+
+    /**
+     * What a worker holds of a file.
+     *
+     * @param residentBytes of the whole file
+     * @param missingBytes of the blocks that were asked about
+     * @param requests by which these would be fetched from the bucket
+     */
+    public record Held(long residentBytes, long missingBytes, long requests) {}
+
+    /** What {@code worker} holds of each file, in the order asked; empty: it does not answer. */
+    public Optional<List<Held>> residency(Worker worker, List<Asked> asked) {
+        ResidencyRequest.Builder request = ResidencyRequest.newBuilder();
+        for (Asked one : asked) {
+            request.addFiles(one.file())
+                    .addLoads(
+                            LoadedBlocks.newBuilder()
+                                    .setBlockBytes(one.layout().blockBytes())
+                                    .addAllBlocks(one.blocks()));
+        }
+        ResidencyResponse answer;
         try {
-            List<Long> resident =
+            answer =
                     BlockServiceGrpc.newBlockingStub(channel(worker))
                             .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS)
-                            .residency(ResidencyRequest.newBuilder().addAllFiles(files).build())
-                            .getResidentBytesList();
-            return resident.size() == files.size() ? Optional.of(resident) : Optional.empty();
+                            .residency(request.build());
         } catch (StatusRuntimeException e) {
             return Optional.empty();
         }
+        if (answer.getResidentBytesCount() != asked.size()
+                || answer.getMissingBytesCount() != asked.size()
+                || answer.getLoadRequestsCount() != asked.size()) {
+            return Optional.empty();
+        }
+        List<Held> held = new ArrayList<>(asked.size());
+        for (int i = 0; i < asked.size(); i++) {
+            held.add(
+                    new Held(
+                            answer.getResidentBytes(i),
+                            answer.getMissingBytes(i),
+                            answer.getLoadRequests(i)));
+        }
+        return Optional.of(held);
     }
 
     private <T> T call(Function<MetadataServiceBlockingStub, T> call) {

@@ -5,6 +5,7 @@ import io.millrace.job.pins.PinSettings;
 import io.millrace.job.plan.EstimateSettings;
 import io.millrace.job.plan.PlanSettings;
 import io.millrace.job.result.ResultSettings;
+import io.millrace.job.schedule.ScheduleSettings;
 import java.time.Duration;
 import java.util.Map;
 
@@ -20,6 +21,7 @@ import java.util.Map;
  * @param results bounds of waiting for results
  * @param estimate bounds of dry runs
  * @param pins bounds of keeping pinned paths resident
+ * @param schedules bounds of schedules
  * @param planners how many jobs are planned at once
  * @param idle how long a loop that found nothing waits before it looks again
  * @param historyCount how many ended jobs are kept at most
@@ -36,6 +38,7 @@ public record EngineSettings(
         ResultSettings results,
         EstimateSettings estimate,
         PinSettings pins,
+        ScheduleSettings schedules,
         int planners,
         Duration idle,
         int historyCount,

@@ -15,13 +15,13 @@ import io.millrace.job.ledger.Order;
 import io.millrace.job.ledger.Page;
 import io.millrace.job.pins.Pin;
 import io.millrace.job.pins.PinKeeper;
-import io.millrace.job.plan.Estimate;
+import io.millrace.job.plan.DryRun;
 import io.millrace.job.plan.Estimator;
+import io.millrace.job.plan.Plan;
 import io.millrace.job.plan.Planner;
 import io.millrace.job.result.ResultConsumer;
 import io.millrace.job.result.Results;
-import io.millrace.job.selection.Selection;
-import io.millrace.model.NamespacePath;
+import io.millrace.job.schedule.Scheduler;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -50,8 +50,9 @@ public final class JobEngine implements AutoCloseable {
     private final Dispatcher dispatcher;
     private final ControlSender controls;
     private final Results results;
-    private final Estimator estimator;
+    private final DryRun dryRun;
     private final PinKeeper pins;
+    private final Scheduler scheduler;
     private final JobFeed feed;
     private final Loops loops;
     private volatile Optional<ResultConsumer> consumer = Optional.empty();
@@ -68,7 +69,7 @@ public final class JobEngine implements AutoCloseable {
                         database, ledger, cluster, settings.kafka(), settings.dispatch(), clock);
         this.controls = new ControlSender(database, cluster);
         this.results = new Results(database, ledger, settings.results());
-        this.estimator = new Estimator(cluster, settings.estimate());
+        this.dryRun = new DryRun(database, ledger, cluster, settings.estimate());
         this.pins =
                 new PinKeeper(
                         database,
@@ -76,6 +77,14 @@ public final class JobEngine implements AutoCloseable {
                         cluster,
                         new Estimator(cluster, settings.estimate()),
                         settings.pins());
+        this.scheduler =
+                new Scheduler(
+                        database,
+                        ledger,
+                        this::submit,
+                        id -> cancel(id, OptionalLong.empty()),
+                        settings.schedules(),
+                        clock);
         this.feed = new JobFeed(ledger, settings.watchers());
         this.loops = new Loops(this, settings);
     }
@@ -107,10 +116,9 @@ public final class JobEngine implements AutoCloseable {
         return submitted;
     }
 
-    /** What {@link #submit} would do, without doing it; {@link Estimator#estimate}. */
-    public Estimate plan(JobKind kind, NamespacePath path, Selection selection) {
-        cluster.requireExists(path);
-        return estimator.estimate(kind, path, selection);
+    /** What {@link #submit} would do, without doing it; {@link DryRun#plan}. */
+    public Plan plan(Order order) {
+        return dryRun.plan(order);
     }
 
     /** {@link Ledger#job}. */
@@ -270,6 +278,16 @@ public final class JobEngine implements AutoCloseable {
             loops.wakePlanners();
         }
         return step;
+    }
+
+    /** Jobs that begin by themselves. */
+    public Scheduler schedules() {
+        return scheduler;
+    }
+
+    /** Does what is due for one schedule; {@link Scheduler#step}. */
+    public boolean scheduleStep() {
+        return scheduler.step();
     }
 
     /** Forgets old jobs; {@link Ledger#prune}. */

@@ -27,6 +27,7 @@ final class Loops implements AutoCloseable {
     private static final Duration RESULT_WAIT = Duration.ofMillis(500);
     private static final Duration SWEEP_PERIOD = Duration.ofSeconds(1);
     private static final Duration PIN_PERIOD = Duration.ofSeconds(2);
+    private static final Duration SCHEDULE_PERIOD = Duration.ofSeconds(1);
     private static final Duration PRUNE_PERIOD = Duration.ofMinutes(1);
     private static final Duration LONGEST_STOP = Duration.ofSeconds(5);
 
@@ -59,6 +60,7 @@ final class Loops implements AutoCloseable {
         run("sweeper", this::sweep);
         run("pruner", this::prune);
         run("pins", this::keepPins);
+        run("schedules", this::keepSchedules);
     }
 
     void wakePlanners() {
@@ -122,6 +124,12 @@ final class Loops implements AutoCloseable {
     private void keepPins() throws InterruptedException {
         if (engine.pinStep() == PinKeeper.Step.NOTHING) {
             Thread.sleep(PIN_PERIOD);
+        }
+    }
+
+    private void keepSchedules() throws InterruptedException {
+        if (!engine.scheduleStep()) {
+            Thread.sleep(SCHEDULE_PERIOD);
         }
     }
 

@@ -89,15 +89,15 @@ public final class Ledger {
             Optional<JobId> running = running(order.kind(), order.path());
             if (running.isPresent() && requested(order).isEmpty()) {
                 throw new MillraceException(
-                        ErrorCode.ALREADY_EXISTS,
-                        "a "
-                                + order.kind().word()
-                                + " of "
-                                + order.path()
-                                + " is running already: job "
-                                + running.get());
+                        ErrorCode.ALREADY_EXISTS, runsAlready(order, running.get()));
             }
         }
+    }
+
+    /** Why an order is refused while job {@code id} runs. */
+    public static String runsAlready(Order order, JobId id) {
+        return "a %s of %s is running already: job %s"
+                .formatted(order.kind().word(), order.path(), id);
     }
 
     /** What became of the same request, when it has come before. */

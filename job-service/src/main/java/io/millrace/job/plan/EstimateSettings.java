@@ -6,9 +6,9 @@ import java.time.Duration;
  * Bounds of dry runs.
  *
  * @param pageFiles how many files are looked at at once, 1 to 10,000
- * @param requestBytes most bytes a worker asks the bucket for at once; its run size
  * @param timeout of one dry run
  * @param concurrency how many may run at once
+ * @param prices what requests and bytes cost
  */
 public record EstimateSettings(
-        int pageFiles, long requestBytes, Duration timeout, int concurrency) {}
+        int pageFiles, Duration timeout, int concurrency, PriceTable prices) {}

@@ -52,8 +52,14 @@ record JobOrder(
      * @throws MillraceException INVALID_ARGUMENT when it is no order
      */
     static Checked read(ObjectMapper json, @Nullable String body) {
-        JobOrder order = Body.read(json, body, JobOrder.class, EXAMPLE);
-        if (order.kind() == null || order.path() == null) {
+        return Body.read(json, body, JobOrder.class, EXAMPLE).checked();
+    }
+
+    /**
+     * @throws MillraceException INVALID_ARGUMENT when a value is missing or none
+     */
+    Checked checked() {
+        if (kind == null || path == null) {
             throw new MillraceException(
                     ErrorCode.INVALID_ARGUMENT,
                     "the body is not a JSON object as "
@@ -61,11 +67,9 @@ record JobOrder(
                             + ": kind and path must be given");
         }
         return new Checked(
-                JobKind.parse(order.kind()),
-                NamespacePath.parse(order.path()),
-                SelectionView.read(order.select()),
-                new ControlsOrder(
-                                order.priority(), order.limits(), order.deadline(), order.require())
-                        .applyTo(Controls.DEFAULT));
+                JobKind.parse(kind),
+                NamespacePath.parse(path),
+                SelectionView.read(select),
+                new ControlsOrder(priority, limits, deadline, require).applyTo(Controls.DEFAULT));
     }
 }

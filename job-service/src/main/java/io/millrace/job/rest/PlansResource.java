@@ -2,6 +2,7 @@ package io.millrace.job.rest;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.millrace.job.engine.JobEngine;
+import io.millrace.job.ledger.Order;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -9,6 +10,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -51,7 +53,15 @@ public class PlansResource {
                             schema = @Schema(implementation = Problems.Problem.class)))
     public PlanView plan(@Nullable String body) {
         JobOrder.Checked order = JobOrder.read(json, body);
-        return PlanView.of(engine.plan(order.kind(), order.path(), order.selection()));
+        return PlanView.of(
+                engine.plan(
+                        new Order(
+                                order.kind(),
+                                order.path(),
+                                order.selection(),
+                                order.controls(),
+                                Optional.empty(),
+                                Optional.empty())));
     }
 
     @ServerExceptionMapper

@@ -6,6 +6,7 @@ import io.millrace.contracts.v1.JobFailure;
 import io.millrace.contracts.v1.JobPlan;
 import io.millrace.contracts.v1.JobSelection;
 import io.millrace.contracts.v1.JobState;
+import io.millrace.contracts.v1.WorkerPart;
 import io.millrace.contracts.v1.WorkerProgress;
 import io.millrace.job.ledger.Controls;
 import io.millrace.job.ledger.Counts;
@@ -16,6 +17,7 @@ import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.Require;
 import io.millrace.job.pins.Pin;
 import io.millrace.job.plan.Estimate;
+import io.millrace.job.plan.Plan;
 import io.millrace.job.selection.Selection;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
@@ -70,7 +72,7 @@ final class JobMessages {
         return message.build();
     }
 
-    private static JobSelection selection(Selection selection) {
+    static JobSelection selection(Selection selection) {
         JobSelection.Builder message =
                 JobSelection.newBuilder()
                         .addAllInclude(selection.include())
@@ -105,7 +107,7 @@ final class JobMessages {
                         : Optional.empty());
     }
 
-    private static JobControls controls(Controls controls) {
+    static JobControls controls(Controls controls) {
         JobControls.Builder message =
                 JobControls.newBuilder()
                         .setPriority(controls.priority())
@@ -177,18 +179,41 @@ final class JobMessages {
                 .build();
     }
 
-    static JobPlan plan(Estimate estimate) {
-        return JobPlan.newBuilder()
-                .setKind(kind(estimate.kind()))
-                .setPath(estimate.path())
-                .setFiles(estimate.total().files())
-                .setBytes(estimate.total().bytes())
-                .setResidentFiles(estimate.resident().files())
-                .setResidentBytes(estimate.resident().bytes())
-                .setGetRequests(estimate.getRequests())
-                .setCapacityBytes(estimate.capacityBytes())
-                .setUsedBytes(estimate.usedBytes())
-                .setFits(estimate.fits())
+    static JobPlan plan(Plan plan) {
+        Estimate estimate = plan.estimate();
+        JobPlan.Builder message =
+                JobPlan.newBuilder()
+                        .setKind(kind(estimate.kind()))
+                        .setPath(estimate.path())
+                        .setFiles(estimate.total().files())
+                        .setBytes(estimate.total().bytes())
+                        .setResidentFiles(estimate.resident().files())
+                        .setResidentBytes(estimate.resident().bytes())
+                        .setGetRequests(estimate.requests().get())
+                        .setHeadRequests(estimate.requests().head())
+                        .setFetchFiles(estimate.fetch().files())
+                        .setFetchBytes(estimate.fetch().bytes())
+                        .setUnselectedFiles(estimate.unselectedFiles())
+                        .setCapacityBytes(estimate.capacityBytes())
+                        .setUsedBytes(estimate.usedBytes())
+                        .setFits(estimate.fits())
+                        .setPrice(plan.price().amount().toPlainString())
+                        .setCurrency(plan.price().currency())
+                        .addAllObstacles(plan.obstacles())
+                        .setHash(estimate.hash());
+        plan.expected().ifPresent(time -> message.setExpectedMillis(time.toMillis()));
+        estimate.workers().forEach(part -> message.addWorkers(part(part)));
+        return message.build();
+    }
+
+    private static WorkerPart part(Estimate.WorkerPart part) {
+        return WorkerPart.newBuilder()
+                .setWorkerId(part.worker().value())
+                .setHeldBytes(part.heldBytes())
+                .setFetchBytes(part.fetchBytes())
+                .setCapacityBytes(part.capacityBytes())
+                .setUsedBytes(part.usedBytes())
+                .setFits(part.fits())
                 .build();
     }
 
@@ -217,7 +242,7 @@ final class JobMessages {
         };
     }
 
-    private static io.millrace.contracts.v1.JobKind kind(JobKind kind) {
+    static io.millrace.contracts.v1.JobKind kind(JobKind kind) {
         return switch (kind) {
             case LOAD -> io.millrace.contracts.v1.JobKind.JOB_KIND_LOAD;
             case LOAD_METADATA -> io.millrace.contracts.v1.JobKind.JOB_KIND_LOAD_METADATA;

@@ -5,6 +5,7 @@ import io.grpc.stub.StreamObserver;
 import io.millrace.contracts.GrpcCalls;
 import io.millrace.contracts.v1.CancelJobRequest;
 import io.millrace.contracts.v1.ControlJobRequest;
+import io.millrace.contracts.v1.DeleteScheduleResponse;
 import io.millrace.contracts.v1.GetJobRequest;
 import io.millrace.contracts.v1.Job;
 import io.millrace.contracts.v1.JobPlan;
@@ -15,10 +16,14 @@ import io.millrace.contracts.v1.ListJobsRequest;
 import io.millrace.contracts.v1.ListJobsResponse;
 import io.millrace.contracts.v1.ListPinsRequest;
 import io.millrace.contracts.v1.ListPinsResponse;
+import io.millrace.contracts.v1.ListSchedulesRequest;
+import io.millrace.contracts.v1.ListSchedulesResponse;
+import io.millrace.contracts.v1.NamedSchedule;
 import io.millrace.contracts.v1.PauseJobRequest;
 import io.millrace.contracts.v1.PlanJobRequest;
 import io.millrace.contracts.v1.ResumeJobRequest;
 import io.millrace.contracts.v1.RetryFailedRequest;
+import io.millrace.contracts.v1.Schedule;
 import io.millrace.contracts.v1.SubmitJobRequest;
 import io.millrace.job.engine.JobEngine;
 import io.millrace.job.ledger.Controls;
@@ -76,9 +81,14 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
                 () ->
                         JobMessages.plan(
                                 engine.plan(
-                                        JobMessages.kind(request.getKind()),
-                                        NamespacePath.parse(request.getPath()),
-                                        JobMessages.selection(request.getSelection()))));
+                                        new Order(
+                                                JobMessages.kind(request.getKind()),
+                                                NamespacePath.parse(request.getPath()),
+                                                JobMessages.selection(request.getSelection()),
+                                                JobMessages.controls(
+                                                        Controls.DEFAULT, request.getControls()),
+                                                Optional.empty(),
+                                                Optional.empty()))));
     }
 
     @Override
@@ -188,6 +198,93 @@ public class JobRpc extends JobServiceGrpc.JobServiceImplBase {
                         ListPinsResponse.newBuilder()
                                 .addAllPins(engine.pins().stream().map(JobMessages::pin).toList())
                                 .build());
+    }
+
+    @Override
+    public void createSchedule(Schedule request, StreamObserver<Schedule> observer) {
+        GrpcCalls.answer(
+                observer,
+                () ->
+                        ScheduleMessages.schedule(
+                                engine.schedules().create(ScheduleMessages.wanted(request))));
+    }
+
+    @Override
+    public void listSchedules(
+            ListSchedulesRequest request, StreamObserver<ListSchedulesResponse> observer) {
+        GrpcCalls.answer(
+                observer,
+                () ->
+                        ListSchedulesResponse.newBuilder()
+                                .addAllSchedules(
+                                        engine.schedules().all().stream()
+                                                .map(ScheduleMessages::schedule)
+                                                .toList())
+                                .build());
+    }
+
+    @Override
+    public void getSchedule(NamedSchedule request, StreamObserver<Schedule> observer) {
+        GrpcCalls.answer(
+                observer,
+                () -> ScheduleMessages.schedule(engine.schedules().schedule(request.getName())));
+    }
+
+    @Override
+    public void replaceSchedule(Schedule request, StreamObserver<Schedule> observer) {
+        GrpcCalls.answer(
+                observer,
+                () ->
+                        ScheduleMessages.schedule(
+                                engine.schedules()
+                                        .replace(
+                                                ScheduleMessages.wanted(request),
+                                                ScheduleMessages.revision(request.getRevision()))));
+    }
+
+    @Override
+    public void deleteSchedule(
+            NamedSchedule request, StreamObserver<DeleteScheduleResponse> observer) {
+        GrpcCalls.answer(
+                observer,
+                () -> {
+                    engine.schedules()
+                            .delete(
+                                    request.getName(),
+                                    ScheduleMessages.revision(request.getRevision()));
+                    return DeleteScheduleResponse.getDefaultInstance();
+                });
+    }
+
+    @Override
+    public void pauseSchedule(NamedSchedule request, StreamObserver<Schedule> observer) {
+        GrpcCalls.answer(
+                observer,
+                () ->
+                        ScheduleMessages.schedule(
+                                engine.schedules()
+                                        .pause(
+                                                request.getName(),
+                                                ScheduleMessages.revision(request.getRevision()))));
+    }
+
+    @Override
+    public void resumeSchedule(NamedSchedule request, StreamObserver<Schedule> observer) {
+        GrpcCalls.answer(
+                observer,
+                () ->
+                        ScheduleMessages.schedule(
+                                engine.schedules()
+                                        .resume(
+                                                request.getName(),
+                                                ScheduleMessages.revision(request.getRevision()))));
+    }
+
+    @Override
+    public void runSchedule(NamedSchedule request, StreamObserver<Job> observer) {
+        GrpcCalls.answer(
+                observer,
+                () -> JobMessages.job(engine.schedules().run(request.getName()).accepted()));
     }
 
     @Override

@@ -62,15 +62,24 @@ class JobsConfigTest {
     void theDocumentListsEverySettingWithItsDefault() throws IOException {
         String document = Files.readString(Path.of("../docs/configuration.md"));
 
-        for (Method method : JobsConfig.class.getDeclaredMethods()) {
+        requireRows(document, "millrace.jobs.", JobsConfig.class);
+    }
+
+    /** A group of settings is an interface without a default of its own. */
+    private static void requireRows(String document, String prefix, Class<?> settings) {
+        for (Method method : settings.getDeclaredMethods()) {
             String name =
-                    method.getName()
-                            .replaceAll("([A-Z])", "-$1")
-                            .toLowerCase(java.util.Locale.ROOT);
-            String row =
-                    "| `millrace.jobs.%s` | `%s` |"
-                            .formatted(name, method.getAnnotation(WithDefault.class).value());
-            assertTrue(document.contains(row), () -> "docs/configuration.md lacks " + row);
+                    prefix
+                            + method.getName()
+                                    .replaceAll("([A-Z])", "-$1")
+                                    .toLowerCase(java.util.Locale.ROOT);
+            WithDefault standard = method.getAnnotation(WithDefault.class);
+            if (standard == null) {
+                requireRows(document, name + ".", method.getReturnType());
+            } else {
+                String row = "| `%s` | `%s` |".formatted(name, standard.value());
+                assertTrue(document.contains(row), () -> "docs/configuration.md lacks " + row);
+            }
         }
     }
 }

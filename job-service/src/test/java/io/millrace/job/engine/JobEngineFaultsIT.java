@@ -12,8 +12,8 @@ import io.millrace.contracts.v1.BatchResult;
 import io.millrace.job.ledger.Job;
 import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.JobState;
+import io.millrace.job.ledger.Order;
 import io.millrace.job.ledger.Tally;
-import io.millrace.job.selection.Selection;
 import io.millrace.job.testing.JobCluster;
 import io.millrace.job.testing.ScriptedWorker;
 import io.millrace.model.ErrorCode;
@@ -252,14 +252,12 @@ class JobEngineFaultsIT {
         cluster.namespace.join("w-1", 1, 1 << 20);
 
         var estimate =
-                engine.plan(
-                        JobKind.LOAD,
-                        io.millrace.model.NamespacePath.parse("/data"),
-                        Selection.ALL);
+                engine.plan(Order.of(JobKind.LOAD, io.millrace.model.NamespacePath.parse("/data")))
+                        .estimate();
 
         assertEquals(all, estimate.total());
         assertEquals(Tally.NONE, estimate.resident());
-        assertEquals(10, estimate.getRequests());
+        assertEquals(10, estimate.requests().get());
         assertTrue(estimate.fits());
     }
 
@@ -283,6 +281,7 @@ class JobEngineFaultsIT {
                                 usual.results(),
                                 usual.estimate(),
                                 usual.pins(),
+                                usual.schedules(),
                                 1,
                                 usual.idle(),
                                 1,

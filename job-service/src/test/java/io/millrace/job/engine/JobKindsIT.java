@@ -106,19 +106,18 @@ class JobKindsIT {
         assertTrue(failures.getFirst().message().endsWith("(tried 3 times)"), failures.toString());
     }
 
+    private static Order order(JobKind kind, Selection selection) {
+        return new Order(
+                kind,
+                NamespacePath.parse("/data"),
+                selection,
+                Controls.DEFAULT,
+                Optional.empty(),
+                Optional.empty());
+    }
+
     private Job run(JobKind kind, Selection selection) {
-        return cluster.finish(
-                engine,
-                engine.submit(
-                                new Order(
-                                        kind,
-                                        NamespacePath.parse("/data"),
-                                        selection,
-                                        Controls.DEFAULT,
-                                        Optional.empty(),
-                                        Optional.empty()))
-                        .accepted()
-                        .id());
+        return cluster.finish(engine, engine.submit(order(kind, selection)).accepted().id());
     }
 
     private static Selection selection(List<String> include, List<String> exclude, long minBytes) {
@@ -137,9 +136,7 @@ class JobKindsIT {
         cluster.worker("w-1");
         Selection selection = selection(List.of("f0?", "shard"), List.of("regex:[05]$"), 1000);
         Tally selected = new Tally(9, 8 * 1000 + 3_500_000);
-        assertEquals(
-                selected,
-                engine.plan(JobKind.LOAD, NamespacePath.parse("/data"), selection).total());
+        assertEquals(selected, engine.plan(order(JobKind.LOAD, selection)).estimate().total());
 
         Job load = run(JobKind.LOAD, selection);
         Job listed = run(JobKind.LOAD_METADATA, selection);

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.job.ledger.Job;
 import io.millrace.job.ledger.JobKind;
+import io.millrace.job.ledger.Order;
 import io.millrace.job.ledger.Tally;
 import io.millrace.job.pins.Pin;
 import io.millrace.job.pins.PinKeeper.Step;
 import io.millrace.job.pins.PinSettings;
-import io.millrace.job.selection.Selection;
 import io.millrace.job.testing.JobCluster;
 import io.millrace.job.testing.ScriptedWorker;
 import io.millrace.model.ErrorCode;
@@ -165,6 +165,7 @@ class PinKeeperIT {
                         usual.results(),
                         usual.estimate(),
                         new PinSettings(every, Duration.ofSeconds(30), Duration.ofMillis(1)),
+                        usual.schedules(),
                         1,
                         usual.idle(),
                         usual.historyCount(),
@@ -192,7 +193,7 @@ class PinKeeperIT {
         assertEquals(Step.SUBMITTED, engine.pinStep());
 
         assertEquals("/other", pin().path());
-        assertEquals(ALL, engine.plan(JobKind.LOAD, path("/data"), Selection.ALL).resident());
+        assertEquals(ALL, engine.plan(Order.of(JobKind.LOAD, path("/data"))).estimate().resident());
         cluster.namespace.pin();
         engine.pinStep();
         assertEquals(List.of(), engine.pins());

@@ -56,7 +56,7 @@ class JobServiceIT extends ServedJobs {
                 .body("bytes", equalTo(2_500_500))
                 .body("residentFiles", equalTo(1))
                 .body("residentBytes", equalTo(100))
-                .body("getRequests", equalTo(4 + 1))
+                .body("getRequests", equalTo(4 + 3))
                 .body("capacityBytes", equalTo(1 << 30))
                 .body("fits", equalTo(true));
     }

@@ -126,7 +126,9 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
     @Override
     public synchronized void setPolicy(
             SetPolicyRequest request, StreamObserver<PathPolicy> observer) {
-        pinned = List.of(request.getPolicy().getPath());
+        if (!request.getValidateOnly()) {
+            pinned = List.of(request.getPolicy().getPath());
+        }
         answer(observer, request.getPolicy());
     }
 

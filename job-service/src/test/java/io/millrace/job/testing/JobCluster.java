@@ -6,25 +6,34 @@ import io.millrace.embedded.testing.TestServers;
 import io.millrace.job.dispatch.DispatchSettings;
 import io.millrace.job.engine.EngineSettings;
 import io.millrace.job.engine.JobEngine;
+import io.millrace.job.ledger.Database;
 import io.millrace.job.ledger.Job;
 import io.millrace.job.ledger.JobId;
 import io.millrace.job.ledger.JobKind;
+import io.millrace.job.ledger.Ledger;
 import io.millrace.job.ledger.Order;
 import io.millrace.job.pins.PinSettings;
 import io.millrace.job.plan.CutLimits;
 import io.millrace.job.plan.EstimateSettings;
 import io.millrace.job.plan.PlanSettings;
+import io.millrace.job.plan.PriceTable;
 import io.millrace.job.result.ResultSettings;
+import io.millrace.job.schedule.ScheduleSettings;
+import io.millrace.job.schedule.Scheduler;
 import io.millrace.model.NamespacePath;
 import io.millrace.topics.Topics;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.flywaydb.core.Flyway;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -33,6 +42,10 @@ import org.postgresql.ds.PGSimpleDataSource;
  * test calls.
  */
 public final class JobCluster implements AutoCloseable {
+
+    private static final ScheduleSettings SCHEDULES =
+            new ScheduleSettings(
+                    5, Duration.ofMinutes(10), Duration.ofSeconds(30), Duration.ofMillis(20));
 
     private static final Duration LONGEST = Duration.ofSeconds(120);
 
@@ -88,6 +101,23 @@ public final class JobCluster implements AutoCloseable {
         return engine;
     }
 
+    /** One that goes by {@code clock}. */
+    public Scheduler scheduler(JobEngine engine, InstantSource clock) {
+        return scheduler(engine, clock, engine::submit);
+    }
+
+    public Scheduler scheduler(
+            JobEngine engine, InstantSource clock, Function<Order, Ledger.Submitted> submit) {
+        Database database = new Database(source);
+        return new Scheduler(
+                database,
+                new Ledger(database, InstantSource.system(), new Random()),
+                submit,
+                id -> engine.cancel(id, OptionalLong.empty()),
+                SCHEDULES,
+                clock);
+    }
+
     /** Small batches, short waits. */
     public EngineSettings settings(String bootstrapServers, Duration batchTimeout) {
         return settings(bootstrapServers, batchTimeout, Duration.ofSeconds(30));
@@ -110,8 +140,17 @@ public final class JobCluster implements AutoCloseable {
                 new DispatchSettings(4, Duration.ofSeconds(5), Duration.ofMillis(20), batchTimeout),
                 new ResultSettings(
                         batchTimeout, 3, 3, Duration.ofMillis(10), 3, Duration.ofMillis(10), 1_000),
-                new EstimateSettings(10, 1 << 20, Duration.ofSeconds(30), 2),
+                new EstimateSettings(
+                        10,
+                        Duration.ofSeconds(30),
+                        2,
+                        new PriceTable(
+                                new BigDecimal("0.4"),
+                                new BigDecimal("0.2"),
+                                new BigDecimal("0.09"),
+                                "EUR")),
                 new PinSettings(PIN_CHECK, Duration.ofSeconds(30), Duration.ofMillis(20)),
+                SCHEDULES,
                 1,
                 Duration.ofMillis(50),
                 1_000,

@@ -306,6 +306,19 @@ public final class ScriptedWorker extends BlockServiceGrpc.BlockServiceImplBase
                                             .sum());
                     response.addResidentBytes(known.getOrDefault(version, 0L));
                 });
+        for (int i = 0; i < request.getLoadsCount(); i++) {
+            BatchItem item = BatchItem.newBuilder().setSource(request.getFiles(i)).build();
+            Set<Integer> has =
+                    resident.getOrDefault(
+                            Messages.fromMessage(request.getFiles(i)).fileVersion(), Set.of());
+            List<Integer> missing =
+                    request.getLoads(i).getBlocksList().stream()
+                            .filter(block -> !has.contains(block))
+                            .toList();
+            response.addMissingBytes(
+                            missing.stream().mapToLong(block -> blockBytes(item, block)).sum())
+                    .addLoadRequests(missing.size());
+        }
         observer.onNext(response.build());
         observer.onCompleted();
     }

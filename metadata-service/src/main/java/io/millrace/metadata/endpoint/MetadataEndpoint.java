@@ -152,8 +152,12 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
                 observer,
                 () -> {
                     NamespacePath path = NamespacePath.parse(request.getPolicy().getPath());
+                    io.millrace.model.PathPolicy asked = PolicyMapper.asked(request.getPolicy());
                     return Messages.toMessage(
-                            path, policies.set(path, PolicyMapper.asked(request.getPolicy())));
+                            path,
+                            request.getValidateOnly()
+                                    ? policies.validate(path, asked)
+                                    : policies.set(path, asked));
                 });
     }
 

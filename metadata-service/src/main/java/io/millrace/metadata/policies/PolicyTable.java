@@ -39,6 +39,22 @@ public final class PolicyTable {
      *     the numbers, when more is pinned than fits
      */
     public PathPolicy set(NamespacePath path, PathPolicy more) {
+        check(path, more);
+        return store.set(path, more);
+    }
+
+    /**
+     * Passes when {@link #set} would, and changes nothing. Answers what the path would say.
+     *
+     * @throws MillraceException as {@link #set}
+     */
+    public PathPolicy validate(NamespacePath path, PathPolicy more) {
+        check(path, more);
+        PathPolicy own = store.all().byPath().get(path);
+        return own == null ? more : own.with(more);
+    }
+
+    private void check(NamespacePath path, PathPolicy more) {
         if (more.isEmpty()) {
             throw new MillraceException(
                     ErrorCode.INVALID_ARGUMENT,
@@ -54,7 +70,6 @@ public final class PolicyTable {
             store.above(path);
             budget.check(store.all(), path, more);
         }
-        return store.set(path, more);
     }
 
     /**

@@ -67,7 +67,7 @@ final class DemoRun {
         freeWhatIsCached();
 
         talk.println();
-        Views.PlanView plan = plan(JobKind.JOB_KIND_LOAD);
+        JobViews.PlanView plan = plan(JobKind.JOB_KIND_LOAD);
         JobReport.print(talk, plan);
 
         talk.println();
@@ -184,8 +184,8 @@ final class DemoRun {
         }
     }
 
-    private Views.PlanView plan(JobKind kind) {
-        return Views.PlanView.of(
+    private JobViews.PlanView plan(JobKind kind) {
+        return JobViews.PlanView.of(
                 session.services()
                         .jobs(s ->
                                 s.plan(
@@ -210,11 +210,11 @@ final class DemoRun {
             throw new MillraceException(
                     ErrorCode.INTERNAL,
                     "the "
-                            + Views.name(kind)
+                            + JobViews.name(kind)
                             + " job "
                             + ended.getId()
                             + " ended "
-                            + Views.name(ended.getState()));
+                            + JobViews.name(ended.getState()));
         }
         return ended;
     }
@@ -315,7 +315,7 @@ final class DemoRun {
                 new Result(
                         how(),
                         Figures.of(outcome.cold()),
-                        Views.JobView.of(load),
+                        JobViews.JobView.of(load),
                         Figures.of(outcome.warm()),
                         wrong,
                         cluster.endpoints().console()),
@@ -380,7 +380,7 @@ final class DemoRun {
     record Result(
             String read,
             Figures cold,
-            Views.JobView load,
+            JobViews.JobView load,
             Figures warm,
             List<String> wrong,
             String console) {}

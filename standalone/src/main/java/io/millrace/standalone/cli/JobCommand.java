@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
         header = "Load data sets into the cache, free them, and follow how that goes.",
         synopsisSubcommandLabel =
                 "(load | free | verify | warm-replicas | pin | unpin | ls | show | failures |"
-                        + " retry-failed | pause | resume | cancel | limit)",
+                        + " retry-failed | pause | resume | cancel | limit | schedule)",
         subcommands = {
             JobCommand.Load.class,
             JobKindCommands.Free.class,
@@ -47,7 +47,8 @@ import picocli.CommandLine.Spec;
             JobControlCommands.Pause.class,
             JobControlCommands.Resume.class,
             JobControlCommands.Cancel.class,
-            JobControlCommands.Limit.class
+            JobControlCommands.Limit.class,
+            JobScheduleCommand.class
         },
         mixinStandardHelpOptions = true)
 final class JobCommand implements Runnable {
@@ -67,7 +68,7 @@ final class JobCommand implements Runnable {
         throw new ParameterException(
                 spec.commandLine(),
                 "Which of load, free, verify, warm-replicas, pin, unpin, ls, show, failures,"
-                        + " retry-failed, pause, resume, cancel and limit?");
+                        + " retry-failed, pause, resume, cancel, limit and schedule?");
     }
 
     /** What is asked of a kind of job on a path, or of one job. */
@@ -178,7 +179,7 @@ final class JobCommand implements Runnable {
         }
         try (Session session = root.session()) {
             if (path != null && action.plan) {
-                return plan(session, kind, path, selection);
+                return plan(session, kind, path, selection, controls);
             }
             if (path != null && action.submit) {
                 Job job =
@@ -209,9 +210,14 @@ final class JobCommand implements Runnable {
         }
     }
 
-    private static int plan(Session session, JobKind kind, String path, JobSelection selection) {
-        Views.PlanView plan =
-                Views.PlanView.of(
+    private static int plan(
+            Session session,
+            JobKind kind,
+            String path,
+            JobSelection selection,
+            JobControls controls) {
+        JobViews.PlanView plan =
+                JobViews.PlanView.of(
                         session.services()
                                 .jobs(service ->
                                         service.plan(
@@ -219,6 +225,7 @@ final class JobCommand implements Runnable {
                                                         .setKind(kind)
                                                         .setPath(path)
                                                         .setSelection(selection)
+                                                        .setControls(controls)
                                                         .build())));
         session.print(plan, () -> JobReport.print(session.out(), plan));
         return ExitCode.OK.code();
@@ -228,10 +235,10 @@ final class JobCommand implements Runnable {
         if (wait) {
             Job ended = new JobFollower(session).follow(job.getId());
             session.print(
-                    Views.JobView.of(ended), () -> JobReport.printOutcome(session.out(), ended));
+                    JobViews.JobView.of(ended), () -> JobReport.printOutcome(session.out(), ended));
             return JobReport.exitCode(ended).code();
         }
-        session.print(Views.JobView.of(job), () -> JobReport.printState(session.out(), job));
+        session.print(JobViews.JobView.of(job), () -> JobReport.printState(session.out(), job));
         return JobReport.exitCode(job).code();
     }
 
@@ -254,7 +261,8 @@ final class JobCommand implements Runnable {
             }
             if (!page.getMore() || page.getJobsCount() == 0) {
                 throw new MillraceException(
-                        ErrorCode.NOT_FOUND, "there is no " + Views.name(kind) + " job on " + path);
+                        ErrorCode.NOT_FOUND,
+                        "there is no " + JobViews.name(kind) + " job on " + path);
             }
             before = page.getJobs(page.getJobsCount() - 1).getId();
         }
@@ -283,7 +291,7 @@ final class JobCommand implements Runnable {
                                                             .build())
                                             .getJobsList());
             session.print(
-                    Map.of("jobs", jobs.stream().map(Views.JobView::of).toList()),
+                    Map.of("jobs", jobs.stream().map(JobViews.JobView::of).toList()),
                     () -> {
                         if (jobs.isEmpty()) {
                             session.out().println("There is no job yet.");
@@ -302,9 +310,9 @@ final class JobCommand implements Runnable {
                         for (Job job : jobs) {
                             table.row(
                                     job.getId(),
-                                    Views.name(job.getKind()),
+                                    JobViews.name(job.getKind()),
                                     job.getPath(),
-                                    Views.name(job.getState()),
+                                    JobViews.name(job.getState()),
                                     JobReport.files(job),
                                     JobReport.bytes(job),
                                     JobReport.lostFiles(job),
@@ -323,7 +331,7 @@ final class JobCommand implements Runnable {
         try (Session session = root.session()) {
             Job job = wait ? new JobFollower(session).follow(id) : get(session, id);
             session.print(
-                    Views.JobView.of(job),
+                    JobViews.JobView.of(job),
                     () -> {
                         JobReport.printState(session.out(), job);
                         if (job.hasSelection()) {

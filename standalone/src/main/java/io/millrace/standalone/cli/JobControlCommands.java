@@ -186,7 +186,7 @@ final class JobControlCommands {
             try (Session session = parent.root.session()) {
                 Job job = session.services().jobs(this::change);
                 session.print(
-                        Views.JobView.of(job), () -> JobReport.printState(session.out(), job));
+                        JobViews.JobView.of(job), () -> JobReport.printState(session.out(), job));
                 return ExitCode.OK.code();
             }
         }

@@ -55,7 +55,7 @@ final class JobFailuresCommand implements Callable<Integer> {
     }
 
     private void print(Session session) {
-        List<Views.FailureView> failures = new ArrayList<>();
+        List<JobViews.FailureView> failures = new ArrayList<>();
         each(session, failure -> failures.add(view(failure)));
         session.print(
                 Map.of("jobId", id, "failures", failures),
@@ -92,8 +92,8 @@ final class JobFailuresCommand implements Callable<Integer> {
         } while (!cursor.isEmpty() && left > 0);
     }
 
-    private static Views.FailureView view(JobFailure failure) {
-        return new Views.FailureView(
+    private static JobViews.FailureView view(JobFailure failure) {
+        return new JobViews.FailureView(
                 failure.getPath(),
                 failure.getBytes(),
                 outcome(failure),

@@ -74,24 +74,43 @@ final class JobReport {
         return job.getPlanningFinished() || JobCommand.hasEnded(job) ? "" : "+";
     }
 
-    static void print(PrintStream out, Views.PlanView plan) {
+    static void print(PrintStream out, JobViews.PlanView plan) {
         Table table = new Table("PLAN", ">FILES", ">BYTES");
         table.row(plan.kind() + " " + plan.path(), plan.files(), Views.bytes(plan.bytes()));
         table.row("already cached", plan.residentFiles(), Views.bytes(plan.residentBytes()));
-        table.print(out);
-        if (plan.kind().equals("load")) {
-            long fetch = Math.max(0, plan.bytes() - plan.residentBytes());
-            out.println(
-                    "To fetch: "
-                            + Views.bytes(fetch)
-                            + " in "
-                            + plan.getRequests()
-                            + " requests to the bucket; the cache holds "
-                            + Views.bytes(plan.usedBytes())
-                            + " of "
-                            + Views.bytes(plan.capacityBytes())
-                            + (plan.fits() ? ": it fits." : ": it does not fit."));
+        if (plan.fetchFiles() > 0) {
+            table.row("to fetch", plan.fetchFiles(), Views.bytes(plan.fetchBytes()));
         }
+        if (plan.unselectedFiles() > 0) {
+            table.row("left out", plan.unselectedFiles(), "");
+        }
+        table.print(out);
+        out.println(
+                "%d GETs and %d HEADs to the bucket, %s %s; %s"
+                        .formatted(
+                                plan.getRequests(),
+                                plan.headRequests(),
+                                plan.price(),
+                                plan.currency(),
+                                plan.expectedMillis() == null
+                                        ? "nothing like it has run, so that its time cannot be told."
+                                        : "about %.1f s at the best pace so far."
+                                                .formatted(plan.expectedMillis() / 1_000.0)));
+        if (plan.fetchBytes() > 0) {
+            Table parts = new Table("WORKER", ">TO FETCH", ">USED", ">CAPACITY", "FITS");
+            for (JobViews.PlanWorkerView part : plan.workers()) {
+                parts.row(
+                        part.id(),
+                        Views.bytes(part.fetchBytes()),
+                        Views.bytes(part.usedBytes()),
+                        Views.bytes(part.capacityBytes()),
+                        part.fits() ? "yes" : "by eviction");
+            }
+            parts.print(out);
+        }
+        plan.obstacles()
+                .forEach(obstacle -> out.println(Terminal.printable("In the way: " + obstacle)));
+        out.println("Snapshot " + plan.hash());
     }
 
     static void printState(PrintStream out, Job job) {
@@ -101,9 +120,9 @@ final class JobReport {
                                 Locale.ROOT,
                                 "job %s: %s %s: %s, %s files, %s%s",
                                 job.getId(),
-                                Views.name(job.getKind()),
+                                JobViews.name(job.getKind()),
                                 job.getPath(),
-                                Views.name(job.getState()),
+                                JobViews.name(job.getState()),
                                 files(job),
                                 bytes(job),
                                 job.getMessage().isEmpty() ? "" : ": " + job.getMessage())));
@@ -118,7 +137,7 @@ final class JobReport {
                                 "job %s %s in %.1f s: %d files (%s) done, %d (%s) skipped, %d (%s)"
                                         + " failed%s, of %d (%s)%s",
                                 job.getId(),
-                                Views.name(job.getState()),
+                                JobViews.name(job.getState()),
                                 millis / 1e3,
                                 job.getDoneFiles(),
                                 Views.bytes(job.getDoneBytes()),

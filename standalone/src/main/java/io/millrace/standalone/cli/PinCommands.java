@@ -45,7 +45,7 @@ final class PinCommands {
                 Job submitted = load(session, at);
                 Job job = wait ? new JobFollower(session).follow(submitted.getId()) : submitted;
                 session.print(
-                        new Views.PinnedView(policy, Views.JobView.of(job)),
+                        new Views.PinnedView(policy, JobViews.JobView.of(job)),
                         () -> {
                             session.out().println("pinned " + Terminal.printable(policy.path()));
                             if (wait) {

@@ -5,10 +5,6 @@ import io.millrace.contracts.v1.EffectivePolicy;
 import io.millrace.contracts.v1.GetResidencyResponse;
 import io.millrace.contracts.v1.Inode;
 import io.millrace.contracts.v1.InodeKind;
-import io.millrace.contracts.v1.Job;
-import io.millrace.contracts.v1.JobKind;
-import io.millrace.contracts.v1.JobPlan;
-import io.millrace.contracts.v1.JobState;
 import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.ObjectAttributes;
 import io.millrace.contracts.v1.PathPolicy;
@@ -55,7 +51,7 @@ final class Views {
                         : seconds / 3600 + " h " + seconds % 3600 / 60 + " min";
     }
 
-    private static @Nullable String instant(long millis) {
+    static @Nullable String instant(long millis) {
         return millis <= 0 ? null : Instant.ofEpochMilli(millis).toString();
     }
 
@@ -241,7 +237,7 @@ final class Views {
         }
     }
 
-    record PinnedView(PolicyView policy, JobView job) {}
+    record PinnedView(PolicyView policy, JobViews.JobView job) {}
 
     record PinView(
             String path,
@@ -297,129 +293,6 @@ final class Views {
         }
     }
 
-    record JobView(
-            String id,
-            String kind,
-            String path,
-            @Nullable String selection,
-            String state,
-            @Nullable String created,
-            @Nullable String started,
-            @Nullable String finished,
-            boolean planningFinished,
-            long plannedFiles,
-            long plannedBytes,
-            long doneFiles,
-            long doneBytes,
-            long skippedFiles,
-            long skippedBytes,
-            long failedFiles,
-            long failedBytes,
-            long vanishedFiles,
-            long vanishedBytes,
-            long changedFiles,
-            long changedBytes,
-            long unselectedFiles,
-            long retries,
-            @Nullable String retryOf,
-            int priority,
-            long maxBytesPerSecond,
-            long maxRequestsPerSecond,
-            int filesPerWorker,
-            @Nullable String deadline,
-            String require,
-            long revision,
-            long bytesPerSecond,
-            @Nullable Long etaMillis,
-            @Nullable String message,
-            List<JobWorkerView> workers) {
-
-        static JobView of(Job job) {
-            return new JobView(
-                    job.getId(),
-                    name(job.getKind()),
-                    job.getPath(),
-                    job.hasSelection() ? SelectionOptions.text(job.getSelection()) : null,
-                    name(job.getState()),
-                    instant(job.getCreatedMillis()),
-                    instant(job.getStartedMillis()),
-                    instant(job.getFinishedMillis()),
-                    job.getPlanningFinished(),
-                    job.getPlannedFiles(),
-                    job.getPlannedBytes(),
-                    job.getDoneFiles(),
-                    job.getDoneBytes(),
-                    job.getSkippedFiles(),
-                    job.getSkippedBytes(),
-                    job.getFailedFiles(),
-                    job.getFailedBytes(),
-                    job.getVanishedFiles(),
-                    job.getVanishedBytes(),
-                    job.getChangedFiles(),
-                    job.getChangedBytes(),
-                    job.getUnselectedFiles(),
-                    job.getRetries(),
-                    job.getRetryOf().isEmpty() ? null : job.getRetryOf(),
-                    job.getControls().getPriority(),
-                    job.getControls().getBytesPerSecond(),
-                    job.getControls().getRequestsPerSecond(),
-                    job.getControls().getFilesPerWorker(),
-                    instant(job.getControls().getDeadlineMillis()),
-                    JobControlCommands.percent(job.getControls().getRequireMillionths()),
-                    job.getRevision(),
-                    job.getBytesPerSecond(),
-                    job.getEtaMillis() < 0 ? null : job.getEtaMillis(),
-                    job.getMessage().isEmpty() ? null : job.getMessage(),
-                    job.getWorkersList().stream()
-                            .map(w ->
-                                    new JobWorkerView(
-                                            w.getWorkerId(),
-                                            w.getDoneFiles(),
-                                            w.getDoneBytes(),
-                                            w.getSkippedFiles(),
-                                            w.getSkippedBytes(),
-                                            w.getFailedFiles()))
-                            .toList());
-        }
-    }
-
-    record JobWorkerView(
-            String workerId,
-            long doneFiles,
-            long doneBytes,
-            long skippedFiles,
-            long skippedBytes,
-            long failedFiles) {}
-
-    record PlanView(
-            String kind,
-            String path,
-            long files,
-            long bytes,
-            long residentFiles,
-            long residentBytes,
-            long getRequests,
-            long capacityBytes,
-            long usedBytes,
-            boolean fits) {
-
-        static PlanView of(JobPlan plan) {
-            return new PlanView(
-                    name(plan.getKind()),
-                    plan.getPath(),
-                    plan.getFiles(),
-                    plan.getBytes(),
-                    plan.getResidentFiles(),
-                    plan.getResidentBytes(),
-                    plan.getGetRequests(),
-                    plan.getCapacityBytes(),
-                    plan.getUsedBytes(),
-                    plan.getFits());
-        }
-    }
-
-    record FailureView(String path, long bytes, String outcome, String code, String message) {}
-
     record PartView(
             String name,
             String kind,
@@ -428,17 +301,6 @@ final class Views {
             Map<String, Integer> ports,
             String log,
             @Nullable String mount) {}
-
-    static String name(JobState state) {
-        return state.name().substring("JOB_STATE_".length());
-    }
-
-    static String name(JobKind kind) {
-        return kind.name()
-                .substring("JOB_KIND_".length())
-                .toLowerCase(Locale.ROOT)
-                .replace('_', '-');
-    }
 
     static String name(PolicyAttribute attribute) {
         return attribute.name().substring("POLICY_ATTRIBUTE_".length()).toLowerCase(Locale.ROOT);

@@ -151,6 +151,9 @@ final class MillraceCliTest {
         "job load",
         "job free",
         "job ls",
+        "job schedule",
+        "job schedule add",
+        "job schedule run",
         "agent",
         "agent mount"
     })
