@@ -24,19 +24,19 @@ import java.util.regex.Pattern;
  * @param retention how long a message is kept at least
  * @param cleanup what happens to old messages
  * @param maxMessageBytes largest record the broker takes, in bytes
- * @param message type of the values, protobuf
+ * @param format of the values
  * @param producer who writes it
  * @param consumer who reads it
  * @param purpose one sentence
  */
-public record Topic<M extends MessageLite>(
+public record Topic<M>(
         String name,
         String key,
         Partitions partitions,
         Duration retention,
         Cleanup cleanup,
         int maxMessageBytes,
-        M message,
+        Format<M> format,
         String producer,
         String consumer,
         String purpose) {
@@ -89,15 +89,32 @@ public record Topic<M extends MessageLite>(
         requireNonNull(key);
         requireNonNull(partitions);
         requireNonNull(cleanup);
-        requireNonNull(message);
+        requireNonNull(format);
         if (!retention.isPositive() || maxMessageBytes < 1) {
             throw new IllegalArgumentException("topic " + name + " keeps nothing");
         }
     }
 
+    /** What the values of a topic are. */
+    public sealed interface Format<M> {
+
+        /**
+         * Messages of ours.
+         *
+         * @param example any of the type
+         */
+        record Protobuf<M extends MessageLite>(M example) implements Format<M> {}
+
+        /** What others write, as they write it. */
+        record Json(String what) implements Format<byte[]> {}
+    }
+
     /** The bytes of one record's value. */
     public byte[] encode(M value) {
-        return value.toByteArray();
+        return switch (format) {
+            case Format.Protobuf<?> _ -> ((MessageLite) value).toByteArray();
+            case Format.Json _ -> (byte[]) value;
+        };
     }
 
     /**
@@ -105,11 +122,14 @@ public record Topic<M extends MessageLite>(
      *
      * @throws MillraceException CORRUPT when the bytes are not such a message
      */
+    @SuppressWarnings("unchecked") // A message's parser parses its own type; bytes are bytes.
     public M decode(byte[] value) {
         try {
-            @SuppressWarnings("unchecked") // A message's parser parses its own type.
-            Parser<M> parser = (Parser<M>) message.getParserForType();
-            return parser.parseFrom(value);
+            return switch (format) {
+                case Format.Protobuf<?>(MessageLite example) ->
+                        ((Parser<M>) example.getParserForType()).parseFrom(value);
+                case Format.Json _ -> (M) value;
+            };
         } catch (InvalidProtocolBufferException e) {
             throw new MillraceException(
                     ErrorCode.CORRUPT,
@@ -118,9 +138,12 @@ public record Topic<M extends MessageLite>(
         }
     }
 
-    /** Simple name of the message's type. */
+    /** Simple name of the message's type, or what it is. */
     public String messageName() {
-        return message.getClass().getSimpleName();
+        return switch (format) {
+            case Format.Protobuf<?>(MessageLite example) -> example.getClass().getSimpleName();
+            case Format.Json(String what) -> what;
+        };
     }
 
     /** What the broker is told about it, by Kafka's names. */

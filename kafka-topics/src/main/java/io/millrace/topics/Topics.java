@@ -16,6 +16,12 @@ public final class Topics {
     /** Largest record in {@link #BLOCK_BATCHES} and {@link #BLOCK_RESULTS}, in bytes. */
     public static final int MAX_BATCH_MESSAGE_BYTES = 8 << 20;
 
+    /** Largest record in {@link #UFS_CHANGES}, in bytes. */
+    public static final int MAX_EVENT_MESSAGE_BYTES = 4 << 20;
+
+    /** Consumer group of the metadata-service in {@link #UFS_CHANGES}. */
+    public static final String EVENTS_GROUP = "millrace-events";
+
     /** Consumer group under which workers commit what they have done of {@link #BLOCK_BATCHES}. */
     public static final String WORKERS_GROUP = "millrace-workers";
 
@@ -33,7 +39,7 @@ public final class Topics {
                     Duration.ofDays(1),
                     Topic.Cleanup.DELETE,
                     MAX_BATCH_MESSAGE_BYTES,
-                    Batch.getDefaultInstance(),
+                    new Topic.Format.Protobuf<>(Batch.getDefaultInstance()),
                     "job-service",
                     "block-service",
                     "Work for the worker that owns the slot; the partition is the slot.");
@@ -46,7 +52,7 @@ public final class Topics {
                     Duration.ofDays(7),
                     Topic.Cleanup.DELETE,
                     MAX_BATCH_MESSAGE_BYTES,
-                    BatchResult.getDefaultInstance(),
+                    new Topic.Format.Protobuf<>(BatchResult.getDefaultInstance()),
                     "block-service",
                     "job-service",
                     "What a worker did with one batch.");
@@ -59,7 +65,7 @@ public final class Topics {
                     Duration.ofDays(7),
                     Topic.Cleanup.DELETE,
                     1 << 20,
-                    WatchEvent.getDefaultInstance(),
+                    new Topic.Format.Protobuf<>(WatchEvent.getDefaultInstance()),
                     "metadata-service",
                     "whoever wants to follow the namespace",
                     "Each change of the namespace, with the sequence it has in the watch stream.");
@@ -72,16 +78,48 @@ public final class Topics {
                     Duration.ofHours(1),
                     Topic.Cleanup.DELETE,
                     1 << 20,
-                    ResidencySummary.getDefaultInstance(),
+                    new Topic.Format.Protobuf<>(ResidencySummary.getDefaultInstance()),
                     "block-service",
                     "metadata-service",
                     "What lies on a worker, by directory; the newest of a worker counts.");
+
+    public static final Topic<byte[]> UFS_CHANGES =
+            new Topic<>(
+                    "ufs.changes",
+                    "bucket and key, or what the sender chooses",
+                    new Topic.Partitions.AtLeast(8),
+                    Duration.ofDays(7),
+                    Topic.Cleanup.DELETE,
+                    MAX_EVENT_MESSAGE_BYTES,
+                    new Topic.Format.Json("S3 event notification, JSON"),
+                    "the bucket, by way of a connector",
+                    "metadata-service",
+                    "What buckets say of changes in them, in any envelope.");
+
+    public static final Topic<byte[]> UFS_CHANGES_DEAD =
+            new Topic<>(
+                    "ufs.changes.dead",
+                    "as in `ufs.changes`",
+                    new Topic.Partitions.AtLeast(1),
+                    Duration.ofDays(14),
+                    Topic.Cleanup.DELETE,
+                    MAX_EVENT_MESSAGE_BYTES + (64 << 10),
+                    new Topic.Format.Json("as it came"),
+                    "metadata-service",
+                    "whoever mends it",
+                    "Messages of ufs.changes that could not be read, with the reason in a header.");
 
     private Topics() {}
 
     /** All of them, by name. */
     public static List<Topic<?>> all() {
-        return List.of(BLOCK_BATCHES, BLOCK_RESIDENCY, BLOCK_RESULTS, NAMESPACE_CHANGES);
+        return List.of(
+                BLOCK_BATCHES,
+                BLOCK_RESIDENCY,
+                BLOCK_RESULTS,
+                NAMESPACE_CHANGES,
+                UFS_CHANGES,
+                UFS_CHANGES_DEAD);
     }
 
     /**

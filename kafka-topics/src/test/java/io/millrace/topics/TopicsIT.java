@@ -45,7 +45,7 @@ class TopicsIT {
                 retention,
                 Topic.Cleanup.DELETE,
                 1 << 20,
-                Batch.getDefaultInstance(),
+                new Topic.Format.Protobuf<>(Batch.getDefaultInstance()),
                 "a test",
                 "a test",
                 "For a test.");
