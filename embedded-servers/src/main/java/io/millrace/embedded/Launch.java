@@ -12,7 +12,7 @@ import java.util.Map;
  * @param lifetime how long it lives
  * @param jvm of the servers that run in a JVM
  * @param parameters laid over the server's own: {@code postgresql.conf} parameters, Kafka broker
- *     configuration, or s3proxy properties
+ *     configuration, or where the S3 server tells of changes
  * @param deadline for being ready
  */
 public record Launch(

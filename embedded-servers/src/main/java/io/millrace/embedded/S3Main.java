@@ -13,12 +13,14 @@ import java.util.concurrent.CountDownLatch;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+import org.jspecify.annotations.Nullable;
 
 /** The S3 server's process. */
 final class S3Main implements JvmServerMain.Server {
 
     private final Path data;
     private final S3Proxy proxy;
+    private final @Nullable BucketEvents events;
     private final CountDownLatch ended = new CountDownLatch(1);
 
     private S3Main(JvmServerMain main) throws Exception {
@@ -30,6 +32,9 @@ final class S3Main implements JvmServerMain.Server {
         if (credentials == null) {
             throw new IOException("no credentials.properties in " + main.directory());
         }
+        String kafka = main.parameters().get(BucketEvents.BOOTSTRAP_SERVERS);
+        String topic = main.parameters().get(BucketEvents.TOPIC);
+        events = kafka == null || topic == null ? null : new BucketEvents(kafka, topic);
         proxy =
                 S3Proxy.builder()
                         .endpoint(URI.create("http://127.0.0.1:" + main.port()))
@@ -39,7 +44,7 @@ final class S3Main implements JvmServerMain.Server {
                                 credentials.getProperty("secretAccessKey"))
                         .blobStore(
                                 new UntornBlobStore(
-                                        new FilesystemNio2BlobStore(data.toString()), data))
+                                        new FilesystemNio2BlobStore(data.toString()), data, events))
                         .ignoreUnknownHeaders(true)
                         .v4MaxNonChunkedRequestSize(64L << 20)
                         .stopTimeout(1_000)
@@ -68,6 +73,9 @@ final class S3Main implements JvmServerMain.Server {
     @Override
     public void stop() throws Exception {
         proxy.stop();
+        if (events != null) {
+            events.close();
+        }
         ended.countDown();
     }
 

@@ -16,12 +16,19 @@ import java.util.regex.Pattern;
 
 /**
  * An S3 server that keeps objects in files, in a JVM of its own. Path style, signature version 4,
- * any region. It has no versioning and no notifications, and a key that is also the directory of
- * another ({@code a} beside {@code a/b}) is refused with 500.
+ * any region. It has no versioning, and a key that is also the directory of another ({@code a}
+ * beside {@code a/b}) is refused with 500.
  */
 public final class S3Server implements EmbeddedServer {
 
     private static final String CREDENTIALS = "credentials.properties";
+
+    /** Launch parameter: the Kafka that is told of each change, as S3 tells of them. */
+    public static final String EVENTS_BOOTSTRAP_SERVERS = BucketEvents.BOOTSTRAP_SERVERS;
+
+    /** Launch parameter: the topic for that. */
+    public static final String EVENTS_TOPIC = BucketEvents.TOPIC;
+
     private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
 
     private final JvmServer.Running running;

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -20,6 +22,9 @@ import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
 import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectResponse;
+import software.amazon.awssdk.services.s3.model.DeleteObjectsRequest;
+import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
+import software.amazon.awssdk.services.s3.model.DeletedObject;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
@@ -27,6 +32,7 @@ import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 
@@ -46,14 +52,17 @@ final class UntornBlobStore extends ForwardingBlobStore {
     private final ReadWriteLock[] locks = new ReadWriteLock[LOCKS];
 
     private final Path data;
+    private final @Nullable BucketEvents events;
     private final ObjectListing listing = new ObjectListing(this::status);
 
     /**
      * @param data where {@code delegate} keeps its buckets
+     * @param events is told of each change; null: nobody is
      */
-    UntornBlobStore(BlobStore delegate, Path data) {
+    UntornBlobStore(BlobStore delegate, Path data, @Nullable BucketEvents events) {
         super(delegate);
         this.data = data;
+        this.events = events;
         for (int i = 0; i < LOCKS; i++) {
             locks[i] = new ReentrantReadWriteLock();
         }
@@ -115,7 +124,9 @@ final class UntornBlobStore extends ForwardingBlobStore {
         LockingAtEnd upload =
                 new LockingAtEnd(body, lock(request.bucket(), request.key()).writeLock());
         try {
-            return super.putBlob(request, upload);
+            PutObjectResponse response = super.putBlob(request, upload);
+            tellPut(request.bucket(), request.key());
+            return response;
         } finally {
             upload.unlock();
         }
@@ -126,7 +137,9 @@ final class UntornBlobStore extends ForwardingBlobStore {
         Lock lock = lock(request.destinationBucket(), request.destinationKey()).writeLock();
         lock.lock();
         try {
-            return super.copyBlob(request);
+            CopyObjectResponse response = super.copyBlob(request);
+            tellPut(request.destinationBucket(), request.destinationKey());
+            return response;
         } finally {
             lock.unlock();
         }
@@ -137,7 +150,11 @@ final class UntornBlobStore extends ForwardingBlobStore {
         Lock lock = lock(request.bucket(), request.key()).writeLock();
         lock.lock();
         try {
-            return super.removeBlob(request);
+            DeleteObjectResponse response = super.removeBlob(request);
+            if (events != null) {
+                events.removed(request.bucket(), request.key());
+            }
+            return response;
         } finally {
             lock.unlock();
         }
@@ -149,9 +166,32 @@ final class UntornBlobStore extends ForwardingBlobStore {
         Lock lock = lock(request.bucket(), request.key()).writeLock();
         lock.lock();
         try {
-            return super.completeMultipartUpload(upload, request);
+            CompleteMultipartUploadResponse response =
+                    super.completeMultipartUpload(upload, request);
+            tellPut(request.bucket(), request.key());
+            return response;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** The store below would not come by here for each of them. */
+    @Override
+    public DeleteObjectsResponse removeBlobs(DeleteObjectsRequest request) {
+        List<DeletedObject> deleted = new ArrayList<>();
+        for (ObjectIdentifier object : request.delete().objects()) {
+            removeBlob(request.bucket(), object.key());
+            deleted.add(DeletedObject.builder().key(object.key()).build());
+        }
+        return DeleteObjectsResponse.builder().deleted(deleted).build();
+    }
+
+    private void tellPut(String bucket, String key) {
+        if (events != null) {
+            HeadObjectResponse object = status(bucket, key);
+            if (object != null) {
+                events.put(bucket, key, object.eTag(), object.contentLength());
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 package io.millrace.standalone.cluster;
 
+import io.millrace.embedded.S3Server;
+import io.millrace.topics.Topics;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,18 +80,26 @@ final class ClusterPlan {
     }
 
     private void servers() {
-        server("postgres", PartKind.POSTGRES, 7432);
-        server("kafka", PartKind.KAFKA, 7492);
-        server("s3", PartKind.S3, 7480);
+        server("postgres", PartKind.POSTGRES, 7432, Map.of());
+        server("kafka", PartKind.KAFKA, 7492, Map.of());
+        server(
+                "s3",
+                PartKind.S3,
+                7480,
+                Map.of(
+                        S3Server.EVENTS_BOOTSTRAP_SERVERS,
+                        HOST + ":" + portOf("kafka", "kafka"),
+                        S3Server.EVENTS_TOPIC,
+                        Topics.UFS_CHANGES.name()));
     }
 
-    private void server(String name, PartKind kind, int preferred) {
+    private void server(String name, PartKind kind, int preferred, Map<String, String> parameters) {
         int port = port(name, name, preferred);
         specs.add(
                 new PartSpec(
                         name,
                         kind,
-                        new Start.Server(home.data(name), port),
+                        new Start.Server(home.data(name), port, parameters),
                         Map.of(name, port),
                         null));
     }

@@ -58,6 +58,7 @@ final class Launcher {
                 Launch.in(server.directory())
                         .withPort(PortChoice.exactly(server.port()))
                         .withDeadline(READY_LIMIT)
+                        .withParameters(server.parameters())
                         .withLifetime(
                                 switch (lifetime) {
                                     case WITH_PARENT -> io.millrace.embedded.Lifetime.WITH_PARENT;

@@ -2,6 +2,7 @@ package io.millrace.standalone.cluster;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** How a process comes to run. */
 sealed interface Start {
@@ -27,6 +28,7 @@ sealed interface Start {
      *
      * @param directory of its data
      * @param port to listen on
+     * @param parameters laid over the server's own
      */
-    record Server(Path directory, int port) implements Start {}
+    record Server(Path directory, int port, Map<String, String> parameters) implements Start {}
 }
