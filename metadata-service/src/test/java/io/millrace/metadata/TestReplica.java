@@ -42,6 +42,10 @@ public final class TestReplica implements AutoCloseable {
     public final Namespace namespace;
     public final ChangeLogStore changes;
     public final ChangeFeed feed;
+
+    /** Whether the buckets' events count as followed. */
+    public volatile boolean eventsFollowed = true;
+
     public final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
     public TestReplica(
@@ -67,6 +71,7 @@ public final class TestReplica implements AutoCloseable {
                         clock,
                         task -> Thread.ofVirtual().start(task),
                         limits,
+                        () -> eventsFollowed,
                         registry);
         changes = new ChangeLogStore(database);
         feed = new ChangeFeed(changes, 1_000);
@@ -75,13 +80,29 @@ public final class TestReplica implements AutoCloseable {
 
     public Mount mount(String path, String uri) {
         return mounts.add(
-                MountRequest.parse(path, uri, "", "", false, "", 0, 0, false, false, MAX_AGE));
+                MountRequest.parse(path, uri, "", "", false, "", "", 0, 0, false, false, MAX_AGE));
+    }
+
+    /** Mounts with freshness {@code events}. */
+    public Mount mountWithEvents(String path, String uri) {
+        return mount(path, uri, "events");
+    }
+
+    /** Mounts with freshness {@code immutable}. */
+    public Mount mountImmutable(String path, String uri) {
+        return mount(path, uri, "immutable");
+    }
+
+    private Mount mount(String path, String uri, String freshness) {
+        return mounts.add(
+                MountRequest.parse(
+                        path, uri, "", "", false, "", freshness, 0, 0, false, false, MAX_AGE));
     }
 
     /** Mounts with the option object-attributes. */
     public Mount mountWithAttributes(String path, String uri) {
         return mounts.add(
-                MountRequest.parse(path, uri, "", "", false, "", 0, 0, false, true, MAX_AGE));
+                MountRequest.parse(path, uri, "", "", false, "", "", 0, 0, false, true, MAX_AGE));
     }
 
     public Inode inode(String path) {

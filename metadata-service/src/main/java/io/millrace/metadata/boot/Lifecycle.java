@@ -7,6 +7,7 @@ import io.millrace.metadata.changes.ChangeFeed;
 import io.millrace.metadata.changes.ChangeLogStore;
 import io.millrace.metadata.changes.ChangePublisher;
 import io.millrace.metadata.changes.ChangeSignalStore;
+import io.millrace.metadata.events.EventWatch;
 import io.millrace.metadata.mounts.MountTable;
 import io.millrace.metadata.namespace.Namespace;
 import io.millrace.metadata.policies.PolicyTable;
@@ -31,6 +32,8 @@ class Lifecycle {
     private static final Logger LOG = Logger.getLogger(Lifecycle.class);
     private static final int REAP = 2_000;
     private static final int PRUNE = 10_000;
+    private static final Duration EVENTS_WAIT = Duration.ofSeconds(1);
+    private static final Duration LOOKS_KEPT = Duration.ofHours(1);
     private static final Duration RESIDENCY_WAIT = Duration.ofSeconds(1);
 
     private final MetadataSettings settings;
@@ -44,6 +47,8 @@ class Lifecycle {
     private final ChangeSignalStore signal;
     private final ResidencyView residency;
     private final ResidencyTopic residencyTopic;
+    private final BucketEventsTopic eventsTopic;
+    private final EventWatch events;
     private final MeterRegistry registry;
     private final Counter summaries;
     private final List<Loop> loops = new ArrayList<>();
@@ -62,6 +67,8 @@ class Lifecycle {
             ChangeSignalStore signal,
             ResidencyView residency,
             ResidencyTopic residencyTopic,
+            BucketEventsTopic eventsTopic,
+            EventWatch events,
             MeterRegistry registry) {
         this.settings = settings;
         this.mounts = mounts;
@@ -74,6 +81,8 @@ class Lifecycle {
         this.signal = signal;
         this.residency = residency;
         this.residencyTopic = residencyTopic;
+        this.eventsTopic = eventsTopic;
+        this.events = events;
         this.registry = registry;
         this.summaries = registry.counter("millrace.metadata.residency.summaries");
     }
@@ -100,6 +109,10 @@ class Lifecycle {
         registry.gauge(
                 "millrace.metadata.workers.live", workers, known -> known.known().inRing().size());
         registry.gauge("millrace.metadata.ring.epoch", workers, known -> known.known().ringEpoch());
+        registry.gauge(
+                "millrace.metadata.events.waiting", events, seen -> seen.standing().waiting());
+        registry.gauge(
+                "millrace.metadata.events.followed", events, seen -> seen.isFollowed() ? 1 : 0);
         registry.gauge("millrace.metadata.changes.unpublished", publisher, p -> p.waiting());
         loops.add(
                 Loop.start(
@@ -119,6 +132,17 @@ class Lifecycle {
         if (settings.residency().consume()) {
             loops.add(Loop.start("residency", Duration.ofMillis(100), this::readResidency));
         }
+        loops.add(Loop.start("events-watch", Duration.ofSeconds(1), this::watchEvents));
+        if (settings.events().consume()) {
+            loops.add(
+                    Loop.start(
+                            "events", Duration.ofMillis(100), () -> eventsTopic.step(EVENTS_WAIT)));
+        }
+    }
+
+    private boolean watchEvents() {
+        events.look();
+        return false;
     }
 
     private boolean readResidency() {
@@ -159,14 +183,17 @@ class Lifecycle {
 
     private boolean prune() {
         residency.dropLost();
+        namespace.pruneLooks(LOOKS_KEPT, PRUNE);
         MetadataSettings.ChangeLog log = settings.changeLog();
         return changes.prune(log.retention(), log.most(), PRUNE) == PRUNE;
     }
 
     void stop(@Observes ShutdownEvent event) {
         residencyTopic.wakeUp();
+        eventsTopic.wakeUp();
         loops.reversed().forEach(Loop::close);
         signal.close();
         residencyTopic.close();
+        eventsTopic.close();
     }
 }

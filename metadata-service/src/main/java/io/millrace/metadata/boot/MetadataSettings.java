@@ -44,6 +44,8 @@ public interface MetadataSettings {
 
     Residency residency();
 
+    Events events();
+
     interface Mounts {
         /** Most mounts. */
         @WithDefault("1000")
@@ -108,6 +110,24 @@ public interface MetadataSettings {
         /** Whether summaries of what lies on workers are read from Kafka. */
         @WithDefault("true")
         boolean consume();
+    }
+
+    interface Events {
+        /** Whether what buckets say of themselves is read from Kafka. */
+        @WithDefault("true")
+        boolean consume();
+
+        /** Keys looked at in buckets at once in this process. */
+        @WithDefault("16")
+        int concurrent();
+
+        /** Most messages applied at once. */
+        @WithDefault("500")
+        int batch();
+
+        /** How long events may be silent, or wait, before directories are listed by age again. */
+        @WithDefault("10s")
+        Duration longestWait();
     }
 
     interface ChangeLog {

@@ -34,6 +34,14 @@ final class SettingsCheck {
         between("listing.stall", listing.stall(), Duration.ofMillis(1), WEEK);
         between("listing.failure-pause", listing.failurePause(), Duration.ofMillis(1), WEEK);
         between("listing.call-time", listing.callTime(), Duration.ofMillis(100), WEEK);
+        MetadataSettings.Events events = settings.events();
+        between("events.concurrent", events.concurrent(), 1, 1_000);
+        between("events.batch", events.batch(), 1, 10_000);
+        between(
+                "events.longest-wait",
+                events.longestWait(),
+                Duration.ofSeconds(3),
+                Duration.ofHours(1));
         between("watch.most", settings.watch().most(), 1, 1_000_000);
         between(
                 "watch.poll",

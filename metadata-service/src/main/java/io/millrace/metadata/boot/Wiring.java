@@ -8,6 +8,11 @@ import io.millrace.metadata.changes.ChangePublisher;
 import io.millrace.metadata.changes.ChangeSignalStore;
 import io.millrace.metadata.database.Database;
 import io.millrace.metadata.endpoint.EndpointLimits;
+import io.millrace.metadata.events.EventApplier;
+import io.millrace.metadata.events.EventMetrics;
+import io.millrace.metadata.events.EventStore;
+import io.millrace.metadata.events.EventWatch;
+import io.millrace.metadata.events.FreshnessReport;
 import io.millrace.metadata.mounts.MountTable;
 import io.millrace.metadata.namespace.Namespace;
 import io.millrace.metadata.policies.PinBudget;
@@ -82,6 +87,7 @@ final class Wiring {
             Database database,
             MountTable mounts,
             MetadataSettings settings,
+            EventWatch events,
             MeterRegistry registry) {
         MetadataSettings.Listing listing = settings.listing();
         return new Namespace(
@@ -100,7 +106,49 @@ final class Wiring {
                         settings.maxAge(),
                         settings.walkTime(),
                         settings.usageTime()),
+                events::isFollowed,
                 registry);
+    }
+
+    @Produces
+    @Singleton
+    static EventStore eventStore(Database database) {
+        return new EventStore(database);
+    }
+
+    @Produces
+    @Singleton
+    static EventWatch eventWatch(EventStore store, MetadataSettings settings) {
+        return new EventWatch(store, settings.events().longestWait());
+    }
+
+    @Produces
+    @Singleton
+    static EventMetrics eventMetrics(MeterRegistry registry) {
+        return new EventMetrics(registry);
+    }
+
+    @Produces
+    @Singleton
+    static FreshnessReport freshnessReport(
+            MountTable mounts, EventWatch watch, EventMetrics metrics) {
+        return new FreshnessReport(mounts, watch, metrics);
+    }
+
+    @Produces
+    @Singleton
+    static EventApplier eventApplier(
+            MountTable mounts,
+            Namespace namespace,
+            MetadataSettings settings,
+            EventMetrics metrics) {
+        return new EventApplier(
+                mounts,
+                namespace::refresh,
+                task -> Thread.ofVirtual().name("bucket-event").start(task),
+                settings.events().concurrent(),
+                InstantSource.system(),
+                metrics);
     }
 
     @Produces

@@ -11,6 +11,7 @@ import io.millrace.contracts.v1.DeregisterWorkerResponse;
 import io.millrace.contracts.v1.DrainWorkerRequest;
 import io.millrace.contracts.v1.EffectivePolicy;
 import io.millrace.contracts.v1.GetEffectivePolicyRequest;
+import io.millrace.contracts.v1.GetFreshnessRequest;
 import io.millrace.contracts.v1.GetResidencyRequest;
 import io.millrace.contracts.v1.GetResidencyResponse;
 import io.millrace.contracts.v1.GetRingRequest;
@@ -26,6 +27,7 @@ import io.millrace.contracts.v1.LookupRequest;
 import io.millrace.contracts.v1.LookupResponse;
 import io.millrace.contracts.v1.MetadataServiceGrpc;
 import io.millrace.contracts.v1.Mount;
+import io.millrace.contracts.v1.MountFreshness;
 import io.millrace.contracts.v1.MountOptions;
 import io.millrace.contracts.v1.PathPolicy;
 import io.millrace.contracts.v1.PolicyTable;
@@ -50,6 +52,7 @@ import io.millrace.contracts.v1.WatchRequest;
 import io.millrace.contracts.v1.Worker;
 import io.millrace.contracts.v1.WorkerLease;
 import io.millrace.metadata.changes.ChangeFeed;
+import io.millrace.metadata.events.FreshnessReport;
 import io.millrace.metadata.mounts.MountRequest;
 import io.millrace.metadata.mounts.MountTable;
 import io.millrace.metadata.namespace.Inode;
@@ -75,6 +78,7 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     private static final int MAX_ANSWER_BYTES = 3 << 20;
 
     private final MountTable mounts;
+    private final FreshnessReport freshness;
     private final io.millrace.metadata.policies.PolicyTable policies;
     private final Namespace namespace;
     private final ResidencyView residency;
@@ -86,6 +90,7 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
 
     MetadataEndpoint(
             MountTable mounts,
+            FreshnessReport freshness,
             io.millrace.metadata.policies.PolicyTable policies,
             Namespace namespace,
             ResidencyView residency,
@@ -93,6 +98,7 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
             ChangeFeed feed,
             EndpointLimits limits) {
         this.mounts = mounts;
+        this.freshness = freshness;
         this.policies = policies;
         this.namespace = namespace;
         this.residency = residency;
@@ -116,11 +122,22 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
                                             options.getRegion(),
                                             options.getPathStyle(),
                                             options.getCredentials(),
+                                            ProtoMapper.freshness(options.getFreshness()),
                                             options.getMaxAgeMillis(),
                                             options.getBlockBytes(),
                                             options.getDirectFallback(),
                                             options.getObjectAttributes(),
                                             limits.defaultMaxAge())));
+                });
+    }
+
+    @Override
+    public void getFreshness(GetFreshnessRequest request, StreamObserver<MountFreshness> observer) {
+        GrpcCalls.answer(
+                observer,
+                () -> {
+                    NamespacePath path = NamespacePath.parse(request.getMountPath());
+                    return ProtoMapper.freshness(freshness.of(mount -> mount.path().equals(path)));
                 });
     }
 

@@ -1,5 +1,6 @@
 package io.millrace.metadata.endpoint;
 
+import io.millrace.metadata.events.FreshnessReport;
 import io.millrace.metadata.mounts.Mount;
 import io.millrace.metadata.mounts.MountRequest;
 import io.millrace.metadata.mounts.MountTable;
@@ -11,6 +12,7 @@ import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.WebApplicationException;
@@ -19,7 +21,9 @@ import jakarta.ws.rs.core.Response;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -34,10 +38,12 @@ import org.jspecify.annotations.Nullable;
 public class MountResource {
 
     private final MountTable mounts;
+    private final FreshnessReport freshness;
     private final EndpointLimits limits;
 
-    MountResource(MountTable mounts, EndpointLimits limits) {
+    MountResource(MountTable mounts, FreshnessReport freshness, EndpointLimits limits) {
         this.mounts = mounts;
+        this.freshness = freshness;
         this.limits = limits;
     }
 
@@ -56,6 +62,7 @@ public class MountResource {
                             options.region(),
                             options.pathStyle(),
                             options.credentials(),
+                            options.freshness().word(),
                             options.maxAge().toMillis(),
                             options.blockBytes(),
                             options.directFallback(),
@@ -70,13 +77,14 @@ public class MountResource {
             @Nullable String region,
             @Nullable Boolean pathStyle,
             @Nullable String credentials,
+            @Nullable String freshness,
             @Nullable Long maxAgeMillis,
             @Nullable Long blockBytes,
             @Nullable Boolean directFallback,
             @Nullable Boolean objectAttributes) {
 
         static final OptionsView DEFAULT =
-                new OptionsView(null, null, null, null, null, null, null, null);
+                new OptionsView(null, null, null, null, null, null, null, null, null);
     }
 
     /** What is to be mounted. */
@@ -114,6 +122,7 @@ public class MountResource {
                                 text(options.region()),
                                 Boolean.TRUE.equals(options.pathStyle()),
                                 text(options.credentials()),
+                                text(options.freshness()),
                                 number(options.maxAgeMillis()),
                                 number(options.blockBytes()),
                                 Boolean.TRUE.equals(options.directFallback()),
@@ -123,6 +132,77 @@ public class MountResource {
         return Response.created(URI.create("/api/v1/fs/stat?path=" + at))
                 .entity(MountView.of(mount))
                 .build();
+    }
+
+    /**
+     * How true what is known of a mount is.
+     *
+     * @param freshness max-age, events or immutable
+     * @param trustedFrom what was listed before is listed again before it is told; null: nothing
+     *     was ever missed
+     * @param events of all buckets
+     */
+    public record FreshnessView(
+            long mountId,
+            String path,
+            String freshness,
+            long maxAgeMillis,
+            @Nullable Instant trustedFrom,
+            EventsView events) {
+
+        static FreshnessView of(FreshnessReport.Freshness now) {
+            Mount mount = now.mount();
+            return new FreshnessView(
+                    mount.id(),
+                    mount.path().toString(),
+                    mount.options().freshness().word(),
+                    mount.options().maxAge().toMillis(),
+                    instant(mount.trustedFromMillis()),
+                    new EventsView(
+                            now.state().name().toLowerCase(Locale.ROOT),
+                            now.standing().waiting(),
+                            now.standing().behind().toMillis(),
+                            instant(now.standing().newestEventMillis()),
+                            now.staleness().applied(),
+                            now.staleness().median().toMillis(),
+                            now.staleness().p99().toMillis(),
+                            now.standing().dead()));
+        }
+
+        private static @Nullable Instant instant(long millis) {
+            return millis == 0 ? null : Instant.ofEpochMilli(millis);
+        }
+    }
+
+    /**
+     * What buckets say of themselves.
+     *
+     * @param state followed, behind or away
+     * @param waitingMessages that are not applied
+     * @param behindMillis how long ago nothing was waiting
+     * @param newestEvent that was applied; null: none was
+     * @param applied by the process that answers
+     * @param medianMillis how old events of the last minutes were when it had applied them
+     * @param p99Millis the same of 99 %
+     * @param deadMessages that could not be read
+     */
+    public record EventsView(
+            String state,
+            long waitingMessages,
+            long behindMillis,
+            @Nullable Instant newestEvent,
+            long applied,
+            long medianMillis,
+            long p99Millis,
+            long deadMessages) {}
+
+    @GET
+    @Path("{id}/freshness")
+    @Operation(summary = "How true what is known of a mount is")
+    @APIResponse(responseCode = "200", description = "As it is now")
+    @APIResponse(responseCode = "404", description = "There is no such mount")
+    public FreshnessView freshness(@PathParam("id") long id) {
+        return FreshnessView.of(freshness.of(mount -> mount.id() == id));
     }
 
     private static String text(@Nullable String text) {

@@ -1,13 +1,16 @@
 package io.millrace.metadata.endpoint;
 
 import io.millrace.contracts.Messages;
+import io.millrace.contracts.v1.EventState;
 import io.millrace.contracts.v1.FileSource;
+import io.millrace.contracts.v1.Freshness;
 import io.millrace.contracts.v1.GetResidencyResponse;
 import io.millrace.contracts.v1.Heartbeat;
 import io.millrace.contracts.v1.Inode;
 import io.millrace.contracts.v1.InodeKind;
 import io.millrace.contracts.v1.Invalidation;
 import io.millrace.contracts.v1.Mount;
+import io.millrace.contracts.v1.MountFreshness;
 import io.millrace.contracts.v1.MountOptions;
 import io.millrace.contracts.v1.MountTable;
 import io.millrace.contracts.v1.Resync;
@@ -18,6 +21,7 @@ import io.millrace.contracts.v1.Worker;
 import io.millrace.contracts.v1.WorkerResidency;
 import io.millrace.contracts.v1.WorkerState;
 import io.millrace.metadata.changes.Change;
+import io.millrace.metadata.events.FreshnessReport;
 import io.millrace.metadata.namespace.Walk;
 import io.millrace.metadata.residency.ResidencyView;
 import io.millrace.metadata.workers.WorkerRecord;
@@ -47,12 +51,54 @@ public final class ProtoMapper {
                                 .setRegion(options.region())
                                 .setPathStyle(options.pathStyle())
                                 .setCredentials(options.credentials())
+                                .setFreshness(freshness(options.freshness()))
                                 .setMaxAgeMillis(options.maxAge().toMillis())
                                 .setBlockBytes(options.blockBytes())
                                 .setDirectFallback(options.directFallback())
                                 .setObjectAttributes(options.objectAttributes()))
                 .setCreatedMillis(mount.createdMillis())
                 .build();
+    }
+
+    private static Freshness freshness(io.millrace.metadata.mounts.Mount.Freshness freshness) {
+        return switch (freshness) {
+            case MAX_AGE -> Freshness.FRESHNESS_MAX_AGE;
+            case EVENTS -> Freshness.FRESHNESS_EVENTS;
+            case IMMUTABLE -> Freshness.FRESHNESS_IMMUTABLE;
+        };
+    }
+
+    static MountFreshness freshness(FreshnessReport.Freshness now) {
+        return MountFreshness.newBuilder()
+                .setMount(mount(now.mount()))
+                .setEvents(
+                        switch (now.state()) {
+                            case FOLLOWED -> EventState.EVENT_STATE_FOLLOWED;
+                            case BEHIND -> EventState.EVENT_STATE_BEHIND;
+                            case AWAY -> EventState.EVENT_STATE_AWAY;
+                        })
+                .setWaitingMessages(now.standing().waiting())
+                .setBehindMillis(now.standing().behind().toMillis())
+                .setNewestEventMillis(now.standing().newestEventMillis())
+                .setTrustedFromMillis(now.mount().trustedFromMillis())
+                .setAppliedEvents(now.staleness().applied())
+                .setMedianMillis(now.staleness().median().toMillis())
+                .setP99Millis(now.staleness().p99().toMillis())
+                .setDeadMessages(now.standing().dead())
+                .build();
+    }
+
+    /** As people write it; empty: none was given. */
+    static String freshness(Freshness freshness) {
+        return switch (freshness) {
+            case FRESHNESS_UNSPECIFIED -> "";
+            case FRESHNESS_MAX_AGE -> "max-age";
+            case FRESHNESS_EVENTS -> "events";
+            case FRESHNESS_IMMUTABLE -> "immutable";
+            case UNRECOGNIZED ->
+                    throw new MillraceException(
+                            ErrorCode.INVALID_ARGUMENT, "the freshness is none that is known");
+        };
     }
 
     static Inode inode(io.millrace.metadata.namespace.Inode inode) {

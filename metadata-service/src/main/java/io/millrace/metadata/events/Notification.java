@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param ignored events that change no object's bytes, such as tags, and test events
  * @param problems why the rest could not be read, one sentence each; empty: all was read
  */
-record Notification(List<BucketChange> changes, int ignored, List<String> problems) {
+public record Notification(List<BucketChange> changes, int ignored, List<String> problems) {
 
     private static final int DEPTH = 5;
     private static final int MOST_RECORDS = 10_000;
@@ -50,7 +50,7 @@ record Notification(List<BucketChange> changes, int ignored, List<String> proble
                     .reader();
 
     /** Reads a message. Never throws: what is wrong with it is among the problems. */
-    static Notification parse(byte @Nullable [] message) {
+    public static Notification parse(byte @Nullable [] message) {
         Reading reading = new Reading();
         if (message == null || message.length == 0) {
             reading.problem("the message is empty");

@@ -24,6 +24,9 @@ public record MountRequest(NamespacePath path, URI uri, Mount.Options options) {
     /** Longest age a directory may be given: a week. */
     public static final Duration LONGEST_MAX_AGE = Duration.ofDays(7);
 
+    /** Age a directory may have where events are followed and the mount names none. */
+    public static final Duration NET_OF_EVENTS = Duration.ofHours(1);
+
     /** Largest block: 1 TiB. */
     public static final long LARGEST_BLOCK = 1L << 40;
 
@@ -36,7 +39,8 @@ public record MountRequest(NamespacePath path, URI uri, Mount.Options options) {
     /**
      * Checks what a client wrote.
      *
-     * @param maxAgeMillis 0: {@code defaultMaxAge}
+     * @param freshness empty: max-age
+     * @param maxAgeMillis 0: {@code defaultMaxAge}, or an hour where events are followed
      * @param blockBytes 0: 64 MiB
      * @throws MillraceException INVALID_ARGUMENT, in one sentence, when it can never be mounted
      */
@@ -47,6 +51,7 @@ public record MountRequest(NamespacePath path, URI uri, Mount.Options options) {
             String region,
             boolean pathStyle,
             String credentials,
+            String freshness,
             long maxAgeMillis,
             long blockBytes,
             boolean directFallback,
@@ -77,6 +82,12 @@ public record MountRequest(NamespacePath path, URI uri, Mount.Options options) {
                             + Long.toUnsignedString(maxAgeMillis)
                             + " ms is not between 1 ms and 7 days");
         }
+        Mount.Freshness kept =
+                freshness.isEmpty() ? Mount.Freshness.MAX_AGE : Mount.Freshness.parse(freshness);
+        if (!s3 && kept == Mount.Freshness.EVENTS) {
+            throw invalid("freshness events is for s3:// mounts alone: directories tell nothing");
+        }
+        Duration standard = kept == Mount.Freshness.EVENTS ? NET_OF_EVENTS : defaultMaxAge;
         return new MountRequest(
                 at,
                 store,
@@ -85,7 +96,8 @@ public record MountRequest(NamespacePath path, URI uri, Mount.Options options) {
                         region,
                         pathStyle,
                         credentials,
-                        maxAgeMillis == 0 ? defaultMaxAge : Duration.ofMillis(maxAgeMillis),
+                        kept,
+                        maxAgeMillis == 0 ? standard : Duration.ofMillis(maxAgeMillis),
                         blockBytes(blockBytes),
                         directFallback,
                         objectAttributes));

@@ -20,8 +20,9 @@ import java.util.Optional;
 final class MountStore {
 
     private static final String COLUMNS =
-            "id, path, uri, endpoint, region, path_style, credentials, max_age_millis, block_bytes,"
-                    + " direct_fallback, object_attributes, created_millis, root_inode_id";
+            "id, path, uri, endpoint, region, path_style, credentials, freshness, max_age_millis,"
+                    + " block_bytes, direct_fallback, object_attributes, created_millis,"
+                    + " root_inode_id, trusted_from_millis";
     private static final long ROOT = 1;
 
     private final Database database;
@@ -92,6 +93,26 @@ final class MountStore {
         });
     }
 
+    /** What was listed of these mounts before {@code millis} is listed again before it is told. */
+    void distrust(List<Long> ids, long millis) {
+        database.transaction(connection -> {
+            try (PreparedStatement statement =
+                    connection.prepareStatement(
+                            """
+                            UPDATE metadata.mount SET trusted_from_millis = ?
+                            WHERE id = ANY (?) AND trusted_from_millis < ?
+                            """)) {
+                statement.setLong(1, millis);
+                statement.setArray(2, connection.createArrayOf("int8", ids.toArray()));
+                statement.setLong(3, millis);
+                if (statement.executeUpdate() > 0) {
+                    ChangeLogStore.append(connection, List.of(new Change.Mounts()));
+                }
+            }
+            return true;
+        });
+    }
+
     private static void lockTable(Connection connection) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement("LOCK TABLE metadata.mount IN EXCLUSIVE MODE")) {
@@ -145,9 +166,9 @@ final class MountStore {
                 connection.prepareStatement(
                         """
                         INSERT INTO metadata.mount (path, uri, endpoint, region, path_style,
-                            credentials, max_age_millis, block_bytes, direct_fallback,
-                            object_attributes, created_millis, root_inode_id)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                            credentials, freshness, max_age_millis, block_bytes,
+                            direct_fallback, object_attributes, created_millis, root_inode_id)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                         RETURNING
                         """
                                 + COLUMNS)) {
@@ -157,12 +178,13 @@ final class MountStore {
             statement.setString(4, options.region());
             statement.setBoolean(5, options.pathStyle());
             statement.setString(6, options.credentials());
-            statement.setLong(7, options.maxAge().toMillis());
-            statement.setLong(8, options.blockBytes());
-            statement.setBoolean(9, options.directFallback());
-            statement.setBoolean(10, options.objectAttributes());
-            statement.setLong(11, nowMillis);
-            statement.setLong(12, root);
+            statement.setString(7, options.freshness().word());
+            statement.setLong(8, options.maxAge().toMillis());
+            statement.setLong(9, options.blockBytes());
+            statement.setBoolean(10, options.directFallback());
+            statement.setBoolean(11, options.objectAttributes());
+            statement.setLong(12, nowMillis);
+            statement.setLong(13, root);
             return Database.first(statement, MountStore::mount).orElseThrow();
         }
     }
@@ -220,11 +242,13 @@ final class MountStore {
                         row.getString("region"),
                         row.getBoolean("path_style"),
                         row.getString("credentials"),
+                        Mount.Freshness.parse(row.getString("freshness")),
                         Duration.ofMillis(row.getLong("max_age_millis")),
                         row.getLong("block_bytes"),
                         row.getBoolean("direct_fallback"),
                         row.getBoolean("object_attributes")),
                 row.getLong("created_millis"),
-                row.getLong("root_inode_id"));
+                row.getLong("root_inode_id"),
+                row.getLong("trusted_from_millis"));
     }
 }

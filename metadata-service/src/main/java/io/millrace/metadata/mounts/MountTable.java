@@ -87,6 +87,14 @@ public final class MountTable implements AutoCloseable {
         refresh();
     }
 
+    /**
+     * What is known of these mounts now may miss a change: it is listed again before it is told.
+     */
+    public void distrust(List<Mount> missed) {
+        store.distrust(missed.stream().map(Mount::id).toList(), clock.millis());
+        refresh();
+    }
+
     /** All mounts by path, from Postgres. */
     public List<Mount> refresh() {
         List<Mount> mounts = store.all();

@@ -45,7 +45,13 @@ record DirectoryDiff(
         boolean isSame(ObjectStatus object) {
             return length == object.length()
                     && objectVersion.equals(object.objectVersion())
-                    && modifiedMillis == object.modified().toEpochMilli();
+                    && isSameTime(object.modified().toEpochMilli());
+        }
+
+        /** Listings tell times more finely than HEADs, which tell seconds. */
+        private boolean isSameTime(long millis) {
+            boolean wholeSeconds = modifiedMillis % 1000 == 0 || millis % 1000 == 0;
+            return wholeSeconds ? modifiedMillis / 1000 == millis / 1000 : modifiedMillis == millis;
         }
     }
 

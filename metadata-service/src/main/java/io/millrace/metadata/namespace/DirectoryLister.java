@@ -169,7 +169,7 @@ final class DirectoryLister {
     }
 
     /** A missing bucket must not be taken for a file that is not there. */
-    private static MillraceException ofBucket(MillraceException e) {
+    static MillraceException ofBucket(MillraceException e) {
         return e.code() == ErrorCode.NOT_FOUND || e.code() == ErrorCode.INVALID_ARGUMENT
                 ? new MillraceException(ErrorCode.UNAVAILABLE, e.getMessage(), e)
                 : e;
@@ -203,10 +203,10 @@ final class DirectoryLister {
                             entries,
                             span,
                             new RawSpan(lastRaw, toRaw),
-                            known -> {
+                            (older, known) -> {
                                 after.clear();
                                 after.putAll(before);
-                                return DirectoryDiff.of(directory, entries, known, after, span);
+                                return DirectoryDiff.of(directory, older, known, after, span);
                             },
                             () ->
                                     after.values().stream()

@@ -14,6 +14,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ final class Freshness {
     private final InstantSource clock;
     private final Executor executor;
     private final Limits limits;
+    private final BooleanSupplier eventsFollowed;
     private final NamespaceMetrics metrics;
     private final Semaphore running;
     private final ConcurrentHashMap<Long, Flight> flights = new ConcurrentHashMap<>();
@@ -75,6 +77,7 @@ final class Freshness {
             InstantSource clock,
             Executor executor,
             Limits limits,
+            BooleanSupplier eventsFollowed,
             NamespaceMetrics metrics) {
         this.lister = lister;
         this.inodes = inodes;
@@ -82,6 +85,7 @@ final class Freshness {
         this.clock = clock;
         this.executor = executor;
         this.limits = limits;
+        this.eventsFollowed = eventsFollowed;
         this.metrics = metrics;
         this.running = new Semaphore(limits.concurrent());
     }
@@ -94,12 +98,31 @@ final class Freshness {
         if (directory.listedMillis() < 0) {
             return 0;
         }
-        long maxAge =
-                mounts.byId(directory.mountId())
-                        .map(mount -> mount.options().maxAge().toMillis())
-                        .orElse(0L);
-        long age = Math.max(0, clock.millis() - directory.listedMillis());
-        return Math.max(0, maxAge - age);
+        return mounts.byId(directory.mountId())
+                .map(mount -> validMillis(mount, directory.listedMillis()))
+                .orElse(0L);
+    }
+
+    /**
+     * What no age bounds is told for as long as the mount table's own answers: after that, whoever
+     * believed it hears whether it still holds.
+     */
+    private long validMillis(Mount mount, long listedMillis) {
+        long standard = limits.aboveMountsValid().toMillis();
+        long maxAge = mount.options().maxAge().toMillis();
+        long age = Math.max(0, clock.millis() - listedMillis);
+        return switch (mount.options().freshness()) {
+            case MAX_AGE -> Math.max(0, maxAge - age);
+            case IMMUTABLE -> standard;
+            case EVENTS -> {
+                if (listedMillis < mount.trustedFromMillis()) {
+                    yield 0;
+                }
+                yield eventsFollowed.getAsBoolean()
+                        ? Math.clamp(maxAge - age, 0, standard)
+                        : Math.max(0, Math.min(maxAge, standard) - age);
+            }
+        };
     }
 
     /** What may be told after {@link #ensure}. */

@@ -6,8 +6,10 @@ import io.millrace.metadata.namespace.ListingStore.RawSpan;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** SQL of the keys that cannot be paths. */
 final class HiddenKeyStore {
@@ -105,13 +107,32 @@ final class HiddenKeyStore {
         });
     }
 
-    /** Forgets the hidden keys of the span that are not hidden any more, and adds new ones. */
+    /** Hides {@code key} as {@code hidden} says, which is that key alone or nothing. */
+    static void replace(
+            Connection connection, Inode.Directory directory, String key, List<HiddenKey> hidden)
+            throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        "DELETE FROM metadata.hidden_key WHERE directory_id = ? AND raw_key = ?")) {
+            statement.setLong(1, directory.id());
+            statement.setBytes(2, new HiddenKey(key, "").raw());
+            statement.executeUpdate();
+        }
+        insert(connection, directory, hidden);
+    }
+
+    /**
+     * Forgets the hidden keys of the span that are not hidden any more, and adds new ones.
+     *
+     * @param leave keys that stay as they are, hidden or not
+     */
     static void sync(
             Connection connection,
             Inode.Directory directory,
             RawSpan raw,
             List<HiddenKey> hidden,
-            List<HiddenKey> keep)
+            List<HiddenKey> keep,
+            byte[][] leave)
             throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement(
@@ -124,8 +145,10 @@ final class HiddenKeyStore {
             statement.setBytes(2, raw.from());
             statement.setBytes(3, raw.to());
             byte[][] kept =
-                    java.util.stream.Stream.concat(hidden.stream(), keep.stream())
-                            .map(HiddenKey::raw)
+                    Stream.concat(
+                                    Stream.concat(hidden.stream(), keep.stream())
+                                            .map(HiddenKey::raw),
+                                    Arrays.stream(leave))
                             .toArray(byte[][]::new);
             statement.setArray(4, connection.createArrayOf("bytea", kept));
             statement.executeUpdate();

@@ -41,6 +41,14 @@ record ListedEntries(
             return new HiddenKey(key, "a directory has the same name");
         }
 
+        static HiddenKey markerWithBytes(String key) {
+            return new HiddenKey(key, "it ends in '/' and yet holds bytes");
+        }
+
+        static HiddenKey forbidden(String key) {
+            return new HiddenKey(key, "the bucket does not let its metadata be read");
+        }
+
         /** Orders as the bucket does. Cut where it would be too long for an index of Postgres. */
         byte[] raw() {
             byte[] raw = key.getBytes(StandardCharsets.UTF_8);
@@ -91,7 +99,7 @@ record ListedEntries(
             if (name.isEmpty()) {
                 // The marker of the directory itself.
                 if (object.length() > 0) {
-                    hidden.add(new HiddenKey(object.key(), "it ends in '/' and yet holds bytes"));
+                    hidden.add(HiddenKey.markerWithBytes(object.key()));
                 }
                 continue;
             }
@@ -110,6 +118,27 @@ record ListedEntries(
         return new ListedEntries(files, directories, hidden, last);
     }
 
+    /** What one name is. */
+    static ListedEntries ofName(String name, boolean isDirectory, Optional<ObjectStatus> object) {
+        SortedMap<String, ObjectStatus> files = new TreeMap<>(EntryName::compare);
+        SortedSet<String> directories = new TreeSet<>(EntryName::compare);
+        List<HiddenKey> hidden = new ArrayList<>();
+        if (isDirectory) {
+            directories.add(name);
+            object.ifPresent(behind -> hidden.add(HiddenKey.behindDirectory(behind.key())));
+        } else {
+            object.ifPresent(file -> files.put(name, file));
+        }
+        return new ListedEntries(files, directories, hidden, name);
+    }
+
+    /** The same where the object may not be looked at. */
+    static ListedEntries ofForbidden(String name, boolean isDirectory, String key) {
+        ListedEntries entries = ofName(name, isDirectory, Optional.empty());
+        entries.hidden().add(HiddenKey.forbidden(key));
+        return entries;
+    }
+
     /**
      * The same with what the bucket said of the objects {@code asked} for: those it did not find
      * are no longer there, and those it said nothing of are hidden.
@@ -126,9 +155,28 @@ record ListedEntries(
         });
         List<HiddenKey> notShown = new ArrayList<>(hidden);
         for (String key : said.forbidden()) {
-            notShown.add(new HiddenKey(key, "the bucket does not let its metadata be read"));
+            notShown.add(HiddenKey.forbidden(key));
         }
         return new ListedEntries(known, directories, notShown, last);
+    }
+
+    /** The same without what was looked at. */
+    ListedEntries without(LookStore.Looked looked) {
+        if (looked.isEmpty()) {
+            return this;
+        }
+        SortedMap<String, ObjectStatus> otherFiles = new TreeMap<>(files);
+        otherFiles.keySet().removeIf(looked::hasName);
+        SortedSet<String> otherDirectories = new TreeSet<>(directories);
+        otherDirectories.removeIf(looked::hasName);
+        List<HiddenKey> otherHidden = new ArrayList<>(hidden);
+        otherHidden.removeIf(looked::has);
+        files.forEach((name, object) -> {
+            if (looked.directories().contains(name)) {
+                otherHidden.add(HiddenKey.behindDirectory(object.key()));
+            }
+        });
+        return new ListedEntries(otherFiles, otherDirectories, otherHidden, last);
     }
 
     private static String later(String a, String b) {

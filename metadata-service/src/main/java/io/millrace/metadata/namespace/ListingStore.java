@@ -8,18 +8,17 @@ import io.millrace.model.EntryName;
 import io.millrace.understore.ObjectStatus;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * SQL of one directory's listing. A process claims the directory, writes page after page, and
@@ -134,7 +133,7 @@ final class ListingStore {
         String[] names = files.keySet().toArray(String[]::new);
         Set<String> same =
                 database
-                        .read(connection -> byName(connection, directory.id(), names, 1))
+                        .read(connection -> EntryStore.byName(connection, directory.id(), names, 1))
                         .values()
                         .stream()
                         .filter(known ->
@@ -148,8 +147,13 @@ final class ListingStore {
                 .toList();
     }
 
+    /** Compares entries that were listed with the rows they concern. */
+    interface Decide {
+        DirectoryDiff decide(ListedEntries entries, Collection<Known> known);
+    }
+
     /**
-     * Writes one page: {@code decide} is given the rows it concerns. False: the claim is lost.
+     * Writes one page, but for names that were looked at since the claim. False: it is lost.
      *
      * @param keepHidden keys in the span that stay hidden, besides those of the page
      */
@@ -160,15 +164,23 @@ final class ListingStore {
             ListedEntries entries,
             Span span,
             RawSpan raw,
-            Function<Collection<Known>, DirectoryDiff> decide,
-            java.util.function.Supplier<List<HiddenKey>> keepHidden) {
+            Decide decide,
+            Supplier<List<HiddenKey>> keepHidden) {
         return database.transaction(connection -> {
             if (!renew(connection, directory.id(), claim, lease)) {
                 return false;
             }
-            DirectoryDiff diff = decide.apply(known(connection, directory.id(), entries, span));
-            write(connection, directory, diff);
-            HiddenKeyStore.sync(connection, directory, raw, entries.hidden(), keepHidden.get());
+            LookStore.Looked newer = LookStore.after(connection, directory, claim.token());
+            ListedEntries older = entries.without(newer);
+            DirectoryDiff diff =
+                    decide.decide(
+                            older,
+                            known(connection, directory.id(), older, span).stream()
+                                    .filter(row -> !newer.hasName(row.name()))
+                                    .toList());
+            EntryStore.write(connection, directory, diff);
+            HiddenKeyStore.sync(
+                    connection, directory, raw, older.hidden(), keepHidden.get(), newer.rawKeys());
             HiddenKeyStore.insert(connection, directory, diff.hidden());
             if (claim.listedBefore()) {
                 ChangeLogStore.append(connection, diff.changes());
@@ -187,25 +199,35 @@ final class ListingStore {
             if (!renew(connection, directory.id(), claim, lease)) {
                 return false;
             }
-            String[] names = waiting.keySet().toArray(String[]::new);
+            LookStore.Looked newer = LookStore.after(connection, directory, claim.token());
+            Map<String, ObjectStatus> older = new HashMap<>(waiting);
+            older.keySet().removeIf(newer::hasName);
+            String[] names = older.keySet().toArray(String[]::new);
             DirectoryDiff diff =
                     DirectoryDiff.ofWaiting(
                             directory,
-                            waiting,
-                            byName(connection, directory.id(), names, 1).values());
-            write(connection, directory, diff);
+                            older,
+                            EntryStore.byName(connection, directory.id(), names, 1).values());
+            EntryStore.write(connection, directory, diff);
             try (PreparedStatement statement =
                     connection.prepareStatement(
                             "DELETE FROM metadata.hidden_key WHERE directory_id = ? AND"
                                     + " raw_key = ANY (?)")) {
                 statement.setLong(1, directory.id());
                 byte[][] keys =
-                        waiting.values().stream()
+                        older.values().stream()
                                 .map(object -> new HiddenKey(object.key(), "").raw())
                                 .toArray(byte[][]::new);
                 statement.setArray(2, connection.createArrayOf("bytea", keys));
                 statement.executeUpdate();
             }
+            HiddenKeyStore.insert(
+                    connection,
+                    directory,
+                    waiting.entrySet().stream()
+                            .filter(entry -> newer.directories().contains(entry.getKey()))
+                            .map(entry -> HiddenKey.behindDirectory(entry.getValue().key()))
+                            .toList());
             if (claim.listedBefore()) {
                 ChangeLogStore.append(connection, diff.changes());
             }
@@ -276,8 +298,7 @@ final class ListingStore {
                                 WHERE parent_id = ? AND name > ? AND name <= ? AND kind = 1
                                 """)) {
             bind(statement, directory, span);
-            Database.list(statement, ListingStore::knownRow)
-                    .forEach(row -> known.put(row.id(), row));
+            Database.list(statement, EntryStore::knownRow).forEach(row -> known.put(row.id(), row));
         }
         try (PreparedStatement statement =
                 connection.prepareStatement(
@@ -288,13 +309,14 @@ final class ListingStore {
                                     AND kind = 2
                                 """)) {
             bind(statement, directory, span);
-            Database.list(statement, ListingStore::knownRow)
-                    .forEach(row -> known.put(row.id(), row));
+            Database.list(statement, EntryStore::knownRow).forEach(row -> known.put(row.id(), row));
         }
         known.putAll(
-                byName(connection, directory, entries.files().keySet().toArray(String[]::new), 2));
+                EntryStore.byName(
+                        connection, directory, entries.files().keySet().toArray(String[]::new), 2));
         known.putAll(
-                byName(connection, directory, entries.directories().toArray(String[]::new), 1));
+                EntryStore.byName(
+                        connection, directory, entries.directories().toArray(String[]::new), 1));
         return known.values();
     }
 
@@ -303,173 +325,5 @@ final class ListingStore {
         statement.setLong(1, directory);
         statement.setString(2, span.from());
         statement.setString(3, span.to());
-    }
-
-    private static Map<Long, Known> byName(
-            Connection connection, long directory, String[] names, int kind) throws SQLException {
-        Map<Long, Known> known = new LinkedHashMap<>();
-        if (names.length == 0) {
-            return known;
-        }
-        try (PreparedStatement statement =
-                connection.prepareStatement(
-                        """
-                        SELECT id, name, kind, object_version, length, modified_millis
-                        FROM metadata.inode
-                        WHERE parent_id = ? AND name = ANY (?) AND kind = ?
-                        """)) {
-            statement.setLong(1, directory);
-            statement.setArray(2, connection.createArrayOf("text", names));
-            statement.setInt(3, kind);
-            Database.list(statement, ListingStore::knownRow)
-                    .forEach(row -> known.put(row.id(), row));
-        }
-        return known;
-    }
-
-    private static Known knownRow(ResultSet row) throws SQLException {
-        String version = row.getString(4);
-        return new Known(
-                row.getLong(1),
-                row.getString(2),
-                row.getInt(3) == 2,
-                version == null ? "" : version,
-                row.getLong(5),
-                row.getLong(6));
-    }
-
-    private static void write(Connection connection, Inode.Directory directory, DirectoryDiff diff)
-            throws SQLException {
-        if (diff.isEmpty()) {
-            return;
-        }
-        delete(connection, diff.deletedFiles());
-        if (!diff.deletedDirectories().isEmpty()) {
-            orphan(connection, diff.deletedDirectories());
-            delete(connection, diff.deletedDirectories());
-        }
-        update(connection, diff.changedFiles());
-        insertDirectories(connection, directory, diff.newDirectories());
-        insertFiles(connection, directory, diff.newFiles());
-    }
-
-    private static void delete(Connection connection, List<Long> ids) throws SQLException {
-        if (ids.isEmpty()) {
-            return;
-        }
-        try (PreparedStatement statement =
-                connection.prepareStatement("DELETE FROM metadata.inode WHERE id = ANY (?)")) {
-            statement.setArray(1, connection.createArrayOf("int8", ids.toArray()));
-            statement.executeUpdate();
-        }
-    }
-
-    private static void orphan(Connection connection, List<Long> ids) throws SQLException {
-        try (PreparedStatement statement =
-                connection.prepareStatement(
-                        "INSERT INTO metadata.orphan SELECT unnest(?::bigint[]) ON CONFLICT DO"
-                                + " NOTHING")) {
-            statement.setArray(1, connection.createArrayOf("int8", ids.toArray()));
-            statement.executeUpdate();
-        }
-    }
-
-    private static void update(Connection connection, Map<Long, ObjectStatus> files)
-            throws SQLException {
-        if (files.isEmpty()) {
-            return;
-        }
-        try (PreparedStatement statement =
-                connection.prepareStatement(
-                        """
-                        UPDATE metadata.inode AS i
-                        SET object_version = u.version, length = u.length,
-                            modified_millis = u.modified, uid = u.uid, gid = u.gid,
-                            permissions = u.permissions, mtime_millis = u.mtime
-                        FROM unnest(?::bigint[], ?::text[], ?::bigint[], ?::bigint[],
-                                ?::bigint[], ?::bigint[], ?::integer[], ?::bigint[])
-                            AS u(id, version, length, modified, uid, gid, permissions, mtime)
-                        WHERE i.id = u.id
-                        """)) {
-            statement.setArray(1, connection.createArrayOf("int8", files.keySet().toArray()));
-            setStatuses(connection, statement, 2, List.copyOf(files.values()));
-            statement.executeUpdate();
-        }
-    }
-
-    private static void insertDirectories(
-            Connection connection, Inode.Directory directory, List<String> names)
-            throws SQLException {
-        if (names.isEmpty()) {
-            return;
-        }
-        try (PreparedStatement statement =
-                connection.prepareStatement(
-                        """
-                        INSERT INTO metadata.inode
-                            (parent_id, name, kind, mount_id, key, modified_millis)
-                        SELECT ?, u.name, 2, ?, ? || u.name, ? FROM unnest(?::text[]) AS u(name)
-                        """)) {
-            statement.setLong(1, directory.id());
-            statement.setLong(2, directory.mountId());
-            statement.setString(3, directory.prefix());
-            statement.setLong(4, directory.modifiedMillis());
-            statement.setArray(5, connection.createArrayOf("text", names.toArray()));
-            statement.executeUpdate();
-        }
-    }
-
-    private static void insertFiles(
-            Connection connection, Inode.Directory directory, List<ObjectStatus> files)
-            throws SQLException {
-        if (files.isEmpty()) {
-            return;
-        }
-        int prefix = directory.prefix().length();
-        try (PreparedStatement statement =
-                connection.prepareStatement(
-                        """
-                        INSERT INTO metadata.inode (parent_id, name, kind, mount_id,
-                            object_version, length, modified_millis, uid, gid, permissions,
-                            mtime_millis)
-                        SELECT ?, u.name, 1, ?, u.version, u.length, u.modified, u.uid, u.gid,
-                            u.permissions, u.mtime
-                        FROM unnest(?::text[], ?::text[], ?::bigint[], ?::bigint[],
-                                ?::bigint[], ?::bigint[], ?::integer[], ?::bigint[])
-                            AS u(name, version, length, modified, uid, gid, permissions, mtime)
-                        """)) {
-            statement.setLong(1, directory.id());
-            statement.setLong(2, directory.mountId());
-            statement.setArray(
-                    3,
-                    connection.createArrayOf(
-                            "text",
-                            files.stream().map(file -> file.key().substring(prefix)).toArray()));
-            setStatuses(connection, statement, 4, files);
-            statement.executeUpdate();
-        }
-    }
-
-    /** Seven arrays from parameter {@code first} on, in the order of a file's columns. */
-    private static void setStatuses(
-            Connection connection, PreparedStatement statement, int first, List<ObjectStatus> files)
-            throws SQLException {
-        record Column(String type, Function<ObjectStatus, @Nullable Object> value) {}
-        List<Column> columns =
-                List.of(
-                        new Column("text", ObjectStatus::objectVersion),
-                        new Column("int8", ObjectStatus::length),
-                        new Column("int8", file -> file.modified().toEpochMilli()),
-                        new Column("int8", file -> file.attributes().uid()),
-                        new Column("int8", file -> file.attributes().gid()),
-                        new Column("int4", file -> file.attributes().permissions()),
-                        new Column("int8", file -> file.attributes().modifiedMillis()));
-        for (int i = 0; i < columns.size(); i++) {
-            Column column = columns.get(i);
-            statement.setArray(
-                    first + i,
-                    connection.createArrayOf(
-                            column.type(), files.stream().map(column.value()).toArray()));
-        }
     }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 
 /**
  * Paths, directories and files as clients see them. Directories are listed in the bucket when they
@@ -36,6 +37,8 @@ public final class Namespace {
     private final HiddenKeyStore hiddenKeys;
     private final MountTable mounts;
     private final Freshness freshness;
+    private final LookStore looks;
+    private final KeyRefresh keys;
     private final Limits limits;
 
     /**
@@ -66,6 +69,7 @@ public final class Namespace {
 
     /**
      * @param executor runs listings, on virtual threads
+     * @param eventsFollowed whether what buckets say of themselves is being followed
      */
     public Namespace(
             Database database,
@@ -73,11 +77,14 @@ public final class Namespace {
             InstantSource clock,
             Executor executor,
             Limits limits,
+            BooleanSupplier eventsFollowed,
             MeterRegistry registry) {
         this.inodes = new InodeStore(database);
         this.hiddenKeys = new HiddenKeyStore(database);
         this.mounts = mounts;
         this.limits = limits;
+        this.looks = new LookStore(database);
+        this.keys = new KeyRefresh(looks, inodes, mounts);
         NamespaceMetrics metrics = new NamespaceMetrics(registry);
         DirectoryLister lister =
                 new DirectoryLister(
@@ -100,6 +107,7 @@ public final class Namespace {
                                 limits.failurePause(),
                                 limits.staleValid(),
                                 limits.aboveMountsValid()),
+                        eventsFollowed,
                         metrics);
     }
 
@@ -313,6 +321,22 @@ public final class Namespace {
                 .map(Mount::id)
                 .orElseThrow(() ->
                         new MillraceException(ErrorCode.NOT_FOUND, "there is no mount at " + path));
+    }
+
+    /**
+     * Brings what is known of one key of a bucket to what the bucket holds now, where its directory
+     * has been listed.
+     *
+     * @param key below the mount's root
+     * @param there whether something is known to lie there
+     */
+    public void refresh(Mount mount, String key, boolean there) {
+        keys.refresh(mount, key, there);
+    }
+
+    /** Forgets up to {@code limit} looks at keys that are older than {@code keep}. */
+    public void pruneLooks(Duration keep, int limit) {
+        looks.prune(keep, limit);
     }
 
     /**

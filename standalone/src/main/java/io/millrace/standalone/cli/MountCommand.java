@@ -1,8 +1,10 @@
 package io.millrace.standalone.cli;
 
 import io.millrace.contracts.v1.AddMountRequest;
+import io.millrace.contracts.v1.GetFreshnessRequest;
 import io.millrace.contracts.v1.ListMountsRequest;
 import io.millrace.contracts.v1.Mount;
+import io.millrace.contracts.v1.MountFreshness;
 import io.millrace.contracts.v1.MountOptions;
 import io.millrace.contracts.v1.RemoveMountRequest;
 import io.millrace.model.ByteCount;
@@ -27,7 +29,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "mount",
         header = "The mount table: which bucket appears where.",
-        synopsisSubcommandLabel = "(add | ls | rm)",
+        synopsisSubcommandLabel = "(add | ls | rm | freshness)",
         mixinStandardHelpOptions = true)
 final class MountCommand implements Runnable {
 
@@ -41,7 +43,7 @@ final class MountCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Which of add, ls and rm?");
+        throw new ParameterException(spec.commandLine(), "Which of add, ls, rm and freshness?");
     }
 
     @Command(
@@ -67,6 +69,14 @@ final class MountCommand implements Runnable {
                             description =
                                     "anonymous, default, profile:NAME, file:PATH or env:PREFIX.")
                     @Nullable String credentials,
+            @Option(
+                            names = "--freshness",
+                            paramLabel = "HOW",
+                            description =
+                                    "max-age: ask the bucket again when what is known is older"
+                                            + " (default); events: follow what the bucket says of"
+                                            + " itself; immutable: nothing ever changes.")
+                    @Nullable String freshness,
             @Option(
                             names = "--max-age",
                             paramLabel = "DURATION",
@@ -103,6 +113,9 @@ final class MountCommand implements Runnable {
         }
         if (credentials != null) {
             options.setCredentials(credentials);
+        }
+        if (freshness != null) {
+            options.setFreshness(Views.freshness(freshness));
         }
         if (maxAge != null) {
             options.setMaxAgeMillis(duration("--max-age", maxAge).toMillis());
@@ -154,7 +167,15 @@ final class MountCommand implements Runnable {
             session.out().println("Nothing is mounted; 'millrace mount add PATH URI' does it.");
             return;
         }
-        Table table = new Table("PATH", "URI", "ENDPOINT", "CREDENTIALS", ">MAX AGE", ">BLOCK");
+        Table table =
+                new Table(
+                        "PATH",
+                        "URI",
+                        "ENDPOINT",
+                        "CREDENTIALS",
+                        "FRESHNESS",
+                        ">MAX AGE",
+                        ">BLOCK");
         for (Mount mount : mounts) {
             MountOptions options = mount.getOptions();
             table.row(
@@ -162,11 +183,48 @@ final class MountCommand implements Runnable {
                     mount.getUri(),
                     options.getEndpoint().isEmpty() ? "-" : options.getEndpoint(),
                     options.getCredentials().isEmpty() ? "default" : options.getCredentials(),
+                    Views.name(options.getFreshness()),
                     options.getMaxAgeMillis() == 0
                             ? "default"
                             : Views.millis(options.getMaxAgeMillis()),
                     options.getBlockBytes() == 0 ? "64 MiB" : Views.bytes(options.getBlockBytes()));
         }
+        table.print(session.out());
+    }
+
+    @Command(
+            name = "freshness",
+            header = "Say how true what is known of a mount is.",
+            mixinStandardHelpOptions = true)
+    int freshness(@Parameters(paramLabel = "PATH", description = "Of the mount.") String path) {
+        String where = NamespacePath.parse(path).toString();
+        try (Session session = root.session()) {
+            MountFreshness now =
+                    session.services()
+                            .metadata(service ->
+                                    service.getFreshness(
+                                            GetFreshnessRequest.newBuilder()
+                                                    .setMountPath(where)
+                                                    .build()));
+            session.print(
+                    Views.FreshnessView.of(now), () -> print(session, Views.FreshnessView.of(now)));
+            return ExitCode.OK.code();
+        }
+    }
+
+    private static void print(Session session, Views.FreshnessView now) {
+        Table table = new Table("WHAT", "IS");
+        table.row("freshness", now.freshness());
+        table.row("listed again after", Views.millis(now.maxAgeMillis()));
+        table.row("events", now.events());
+        table.row("waiting", now.waitingMessages() + " messages");
+        table.row("newest event", now.newestEvent() == null ? "-" : now.newestEvent());
+        table.row(
+                "applied",
+                "%d events, half within %d ms, 99 %% within %d ms"
+                        .formatted(now.appliedEvents(), now.medianMillis(), now.p99Millis()));
+        table.row("unreadable", now.deadMessages() + " messages");
+        table.row("missed until", now.trustedFrom() == null ? "-" : now.trustedFrom());
         table.print(session.out());
     }
 

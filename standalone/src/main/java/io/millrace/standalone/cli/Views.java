@@ -2,10 +2,12 @@ package io.millrace.standalone.cli;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.millrace.contracts.v1.EffectivePolicy;
+import io.millrace.contracts.v1.Freshness;
 import io.millrace.contracts.v1.GetResidencyResponse;
 import io.millrace.contracts.v1.Inode;
 import io.millrace.contracts.v1.InodeKind;
 import io.millrace.contracts.v1.Mount;
+import io.millrace.contracts.v1.MountFreshness;
 import io.millrace.contracts.v1.ObjectAttributes;
 import io.millrace.contracts.v1.PathPolicy;
 import io.millrace.contracts.v1.Pin;
@@ -13,6 +15,8 @@ import io.millrace.contracts.v1.PolicyAttribute;
 import io.millrace.contracts.v1.Worker;
 import io.millrace.contracts.v1.WorkerState;
 import io.millrace.model.ByteCount;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -63,6 +67,7 @@ final class Views {
             String region,
             boolean pathStyle,
             String credentials,
+            String freshness,
             long maxAgeMillis,
             long blockBytes,
             boolean directFallback,
@@ -78,11 +83,46 @@ final class Views {
                     mount.getOptions().getRegion(),
                     mount.getOptions().getPathStyle(),
                     mount.getOptions().getCredentials(),
+                    name(mount.getOptions().getFreshness()),
                     mount.getOptions().getMaxAgeMillis(),
                     mount.getOptions().getBlockBytes(),
                     mount.getOptions().getDirectFallback(),
                     mount.getOptions().getObjectAttributes(),
                     instant(mount.getCreatedMillis()));
+        }
+    }
+
+    record FreshnessView(
+            String path,
+            String freshness,
+            long maxAgeMillis,
+            String events,
+            long waitingMessages,
+            long behindMillis,
+            @Nullable String newestEvent,
+            @Nullable String trustedFrom,
+            long appliedEvents,
+            long medianMillis,
+            long p99Millis,
+            long deadMessages) {
+
+        static FreshnessView of(MountFreshness now) {
+            return new FreshnessView(
+                    now.getMount().getPath(),
+                    name(now.getMount().getOptions().getFreshness()),
+                    now.getMount().getOptions().getMaxAgeMillis(),
+                    now.getEvents()
+                            .name()
+                            .substring("EVENT_STATE_".length())
+                            .toLowerCase(Locale.ROOT),
+                    now.getWaitingMessages(),
+                    now.getBehindMillis(),
+                    instant(now.getNewestEventMillis()),
+                    instant(now.getTrustedFromMillis()),
+                    now.getAppliedEvents(),
+                    now.getMedianMillis(),
+                    now.getP99Millis(),
+                    now.getDeadMessages());
         }
     }
 
@@ -301,6 +341,31 @@ final class Views {
             Map<String, Integer> ports,
             String log,
             @Nullable String mount) {}
+
+    static String name(Freshness freshness) {
+        return freshness
+                .name()
+                .substring("FRESHNESS_".length())
+                .toLowerCase(Locale.ROOT)
+                .replace('_', '-');
+    }
+
+    /**
+     * @throws MillraceException INVALID_ARGUMENT when there is no such freshness
+     */
+    static Freshness freshness(String word) {
+        for (Freshness freshness : Freshness.values()) {
+            boolean named =
+                    freshness != Freshness.FRESHNESS_UNSPECIFIED
+                            && freshness != Freshness.UNRECOGNIZED;
+            if (named && name(freshness).equals(word)) {
+                return freshness;
+            }
+        }
+        throw new MillraceException(
+                ErrorCode.INVALID_ARGUMENT,
+                "freshness '" + word + "' is none of max-age, events and immutable");
+    }
 
     static String name(PolicyAttribute attribute) {
         return attribute.name().substring("POLICY_ATTRIBUTE_".length()).toLowerCase(Locale.ROOT);

@@ -132,6 +132,7 @@ final class MillraceCliTest {
         "status",
         "mount",
         "mount add",
+        "mount freshness",
         "fs",
         "fs ls",
         "fs du",

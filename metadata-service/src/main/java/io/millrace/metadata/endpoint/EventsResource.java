@@ -1,0 +1,74 @@
+package io.millrace.metadata.endpoint;
+
+import io.millrace.metadata.events.EventStore;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.time.Instant;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+
+/** What buckets said that could not be read, over REST. */
+@Path("/api/v1/events")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "Events")
+@RunOnVirtualThread
+public class EventsResource {
+
+    private static final int MOST = 1_000;
+
+    private final EventStore events;
+
+    EventsResource(EventStore events) {
+        this.events = events;
+    }
+
+    /**
+     * A message that could not be read.
+     *
+     * @param offset in ufs.changes; the message as it came lies in ufs.changes.dead
+     * @param excerpt its first characters
+     */
+    public record DeadView(
+            int partition, long offset, Instant receivedAt, String reason, String excerpt) {}
+
+    /** The newest first. */
+    public record DeadList(List<DeadView> messages) {}
+
+    @GET
+    @Path("dead")
+    @Operation(summary = "Messages that could not be read, the newest first")
+    @APIResponse(responseCode = "200", description = "At most as many as asked for")
+    @APIResponse(responseCode = "400", description = "limit is out of bounds")
+    public DeadList dead(@QueryParam("limit") @DefaultValue("100") int limit) {
+        if (limit < 1 || limit > MOST) {
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT, "limit " + limit + " is not between 1 and " + MOST);
+        }
+        return new DeadList(
+                events.dead(limit).stream()
+                        .map(dead ->
+                                new DeadView(
+                                        dead.partition(),
+                                        dead.offset(),
+                                        Instant.ofEpochMilli(dead.receivedMillis()),
+                                        dead.reason(),
+                                        dead.excerpt()))
+                        .toList());
+    }
+
+    @ServerExceptionMapper
+    Response failure(MillraceException e) {
+        return Problem.response(e);
+    }
+}
