@@ -223,18 +223,17 @@ class SchedulerIT {
         Timetable jittered = new Timetable("* * * * *", ZoneId.of("UTC"), jitter);
         cluster.namespace.add("/one", 10);
         scheduler.create(new Wanted("nightly", jittered, Overlap.SKIP, job("/one"), false));
-        Set<Instant> begun = new TreeSet<>();
+        Set<Instant> due = new TreeSet<>();
 
-        for (int second = 0; second < 600; second++) {
+        for (int second = 0; second < 600; second += 5) {
             now = FIRST.plusSeconds(second);
             while (scheduler.step()) {
-                begun.add(last().planned());
-                last().job().ifPresent(id -> cluster.finish(engine, id));
+                due.add(last().planned());
             }
         }
 
         for (int minute = 0; minute < 7; minute++) {
-            assertTrue(begun.contains(FIRST.plus(MINUTE.multipliedBy(minute))), begun.toString());
+            assertTrue(due.contains(FIRST.plus(MINUTE.multipliedBy(minute))), due.toString());
         }
     }
 
