@@ -4,10 +4,13 @@ import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.millrace.contracts.GrpcErrors;
+import io.millrace.contracts.v1.AcknowledgeRequest;
 import io.millrace.contracts.v1.MetadataServiceGrpc;
 import io.millrace.contracts.v1.MetadataServiceGrpc.MetadataServiceBlockingStub;
+import io.millrace.contracts.v1.VisibilityServiceGrpc;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -24,6 +27,7 @@ final class MetadataClient implements AutoCloseable {
         WAIT
     }
 
+    private static final Duration ACKNOWLEDGE = Duration.ofSeconds(2);
     private static final long FIRST_PAUSE_MILLIS = 50;
     private static final long LAST_PAUSE_MILLIS = 1_000;
 
@@ -46,6 +50,18 @@ final class MetadataClient implements AutoCloseable {
     /** For the watch, which has no deadline. */
     MetadataServiceBlockingStub streaming() {
         return stub.withWaitForReady();
+    }
+
+    /** Says what was applied of the watch stream; fails at once when nobody hears it. */
+    void acknowledge(AcknowledgeRequest request) {
+        try {
+            var _ =
+                    VisibilityServiceGrpc.newBlockingStub(channel)
+                            .withDeadlineAfter(ACKNOWLEDGE.toMillis(), TimeUnit.MILLISECONDS)
+                            .acknowledge(request);
+        } catch (RuntimeException e) {
+            throw GrpcErrors.fromStatus(SERVER, e);
+        }
     }
 
     /** Tries to connect now rather than after the back-off. */

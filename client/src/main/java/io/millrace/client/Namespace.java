@@ -11,8 +11,10 @@ import io.millrace.contracts.v1.ResolveResponse;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
@@ -217,6 +219,14 @@ public final class Namespace {
     void invalidate(long parentId, String name) {
         forget(parentId, name);
         listeners.forEach(listener -> listener.invalidated(parentId, name));
+    }
+
+    /** Waits until every listener has applied what it was told; false: not in the time. */
+    boolean awaitApplied(Duration limit) throws InterruptedException {
+        List<NamespaceListener> told = List.copyOf(listeners);
+        CountDownLatch applied = new CountDownLatch(told.size());
+        told.forEach(listener -> listener.whenApplied(applied::countDown));
+        return applied.await(limit.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     void invalidateAll() {

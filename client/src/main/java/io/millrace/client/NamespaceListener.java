@@ -8,4 +8,9 @@ public interface NamespaceListener {
 
     /** Anything may have changed. */
     void everythingInvalidated();
+
+    /** Runs {@code done} when all that was told before is applied, on any thread. */
+    default void whenApplied(Runnable done) {
+        done.run();
+    }
 }

@@ -38,6 +38,7 @@ final class Watch implements AutoCloseable {
     private final Cluster cluster;
     private final Namespace namespace;
     private final String subscriber;
+    private final Acknowledger acknowledger;
     private final CountDownLatch ringKnown = new CountDownLatch(1);
     private final CountDownLatch mountsKnown = new CountDownLatch(1);
     private volatile long lastHeard = System.nanoTime();
@@ -55,6 +56,7 @@ final class Watch implements AutoCloseable {
         this.cluster = cluster;
         this.namespace = namespace;
         this.subscriber = subscriber;
+        this.acknowledger = new Acknowledger(metadata, namespace);
         this.follower = Thread.ofPlatform().daemon().name("watch").unstarted(this::follow);
         this.guard = Thread.ofPlatform().daemon().name("watch-guard").unstarted(this::guard);
     }
@@ -62,6 +64,7 @@ final class Watch implements AutoCloseable {
     void start() {
         follower.start();
         guard.start();
+        acknowledger.start();
     }
 
     /** Waits until the ring and the mounts are known; false: not in time. */
@@ -77,6 +80,7 @@ final class Watch implements AutoCloseable {
         follower.interrupt();
         guard.interrupt();
         cancelStream();
+        acknowledger.close();
     }
 
     private void follow() {
@@ -107,6 +111,7 @@ final class Watch implements AutoCloseable {
                     WatchRequest.newBuilder()
                             .setAfterSequence(lastSequence)
                             .setSubscriber(subscriber)
+                            .setWatchId(acknowledger.watchId())
                             .build();
             Iterator<WatchEvent> events = metadata.streaming().watch(request);
             while (!closed && events.hasNext()) {
@@ -162,6 +167,7 @@ final class Watch implements AutoCloseable {
             case EVENT_NOT_SET -> {}
         }
         lastSequence = Math.max(lastSequence, event.getSequence());
+        acknowledger.heard(lastSequence);
     }
 
     private void guard() {

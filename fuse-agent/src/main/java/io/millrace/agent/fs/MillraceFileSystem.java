@@ -362,6 +362,16 @@ public final class MillraceFileSystem implements FuseFileSystem, NamespaceListen
         }
     }
 
+    @Override
+    public void whenApplied(Runnable done) {
+        FuseMount mounted = mount;
+        if (mounted == null) {
+            done.run();
+        } else {
+            mounted.whenInvalidated(done);
+        }
+    }
+
     /** Nodes that the kernel holds, for metrics. */
     public int nodeCount() {
         return nodes.size();

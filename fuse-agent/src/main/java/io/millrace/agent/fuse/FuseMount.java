@@ -14,6 +14,9 @@ public interface FuseMount {
     /** Makes the kernel ask again for every name. Does not wait. */
     void invalidateAll();
 
+    /** Runs {@code done} when the kernel has forgotten all that it was to forget before. */
+    void whenInvalidated(Runnable done);
+
     /**
      * Makes the kernel let go of {@link FuseFileSystem#surplus}, as far as nobody uses it. Does not
      * wait.

@@ -12,6 +12,7 @@ import io.millrace.metadata.mounts.MountTable;
 import io.millrace.metadata.namespace.Namespace;
 import io.millrace.metadata.policies.PolicyTable;
 import io.millrace.metadata.residency.ResidencyView;
+import io.millrace.metadata.visibility.Watchers;
 import io.millrace.metadata.workers.WorkerRegistry;
 import io.millrace.model.WorkerId;
 import io.quarkus.runtime.ShutdownEvent;
@@ -49,6 +50,7 @@ class Lifecycle {
     private final ResidencyTopic residencyTopic;
     private final BucketEventsTopic eventsTopic;
     private final EventWatch events;
+    private final Watchers watchers;
     private final MeterRegistry registry;
     private final Counter summaries;
     private final List<Loop> loops = new ArrayList<>();
@@ -69,6 +71,7 @@ class Lifecycle {
             ResidencyTopic residencyTopic,
             BucketEventsTopic eventsTopic,
             EventWatch events,
+            Watchers watchers,
             MeterRegistry registry) {
         this.settings = settings;
         this.mounts = mounts;
@@ -83,6 +86,7 @@ class Lifecycle {
         this.residencyTopic = residencyTopic;
         this.eventsTopic = eventsTopic;
         this.events = events;
+        this.watchers = watchers;
         this.registry = registry;
         this.summaries = registry.counter("millrace.metadata.residency.summaries");
     }
@@ -132,6 +136,14 @@ class Lifecycle {
         if (settings.residency().consume()) {
             loops.add(Loop.start("residency", Duration.ofMillis(100), this::readResidency));
         }
+        loops.add(
+                Loop.start(
+                        "watchers",
+                        Duration.ofMillis(20),
+                        () -> {
+                            watchers.step();
+                            return false;
+                        }));
         loops.add(Loop.start("events-watch", Duration.ofSeconds(1), this::watchEvents));
         if (settings.events().consume()) {
             loops.add(

@@ -18,6 +18,8 @@ import io.millrace.metadata.namespace.Namespace;
 import io.millrace.metadata.policies.PinBudget;
 import io.millrace.metadata.policies.PolicyTable;
 import io.millrace.metadata.residency.ResidencyView;
+import io.millrace.metadata.visibility.Visibility;
+import io.millrace.metadata.visibility.Watchers;
 import io.millrace.metadata.workers.WorkerRecord;
 import io.millrace.metadata.workers.WorkerRegistry;
 import io.millrace.model.ErrorCode;
@@ -220,6 +222,19 @@ final class Wiring {
             ChangeLogStore store, ChangeFeed feed, ChangesTopic topic) {
         return new ChangePublisher(
                 store, feed, topic::send, UUID.randomUUID().toString(), PUBLISH_LEASE);
+    }
+
+    @Produces
+    @Singleton
+    static Watchers watchers(Database database) {
+        return new Watchers(database);
+    }
+
+    @Produces
+    @Singleton
+    static Visibility visibility(
+            MountTable mounts, Namespace namespace, ChangeLogStore changes, Watchers watchers) {
+        return new Visibility(mounts, namespace, changes, watchers);
     }
 
     @Produces

@@ -75,6 +75,11 @@ public final class ChangeLogStore {
         }
     }
 
+    /** The newest sequence that is committed. */
+    public long last() {
+        return head().last();
+    }
+
     Head head() {
         return database.read(connection -> {
             try (PreparedStatement statement =

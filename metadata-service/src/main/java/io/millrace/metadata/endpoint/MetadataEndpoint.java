@@ -59,6 +59,7 @@ import io.millrace.metadata.namespace.Inode;
 import io.millrace.metadata.namespace.Namespace;
 import io.millrace.metadata.namespace.Walk;
 import io.millrace.metadata.residency.ResidencyView;
+import io.millrace.metadata.visibility.Watchers;
 import io.millrace.metadata.workers.WorkerRecord;
 import io.millrace.metadata.workers.WorkerRegistry;
 import io.millrace.model.ErrorCode;
@@ -84,6 +85,7 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
     private final ResidencyView residency;
     private final WorkerRegistry workers;
     private final ChangeFeed feed;
+    private final Watchers followers;
     private final EndpointLimits limits;
     private final AtomicInteger watchers = new AtomicInteger();
     private volatile boolean stopped;
@@ -96,6 +98,7 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
             ResidencyView residency,
             WorkerRegistry workers,
             ChangeFeed feed,
+            Watchers followers,
             EndpointLimits limits) {
         this.mounts = mounts;
         this.freshness = freshness;
@@ -104,6 +107,7 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
         this.residency = residency;
         this.workers = workers;
         this.feed = feed;
+        this.followers = followers;
         this.limits = limits;
     }
 
@@ -434,6 +438,7 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
                                             + " millrace.metadata.watch.most allows")));
             return;
         }
+        String id = request.getWatchId();
         WatchStream stream =
                 new WatchStream(
                         (ServerCallStreamObserver<WatchEvent>) observer,
@@ -444,7 +449,15 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
                         request.getAfterSequence(),
                         limits.heartbeat(),
                         () -> stopped,
-                        watchers::decrementAndGet);
+                        position -> {
+                            if (!id.isEmpty()) {
+                                followers.opened(id, request.getSubscriber(), position);
+                            }
+                        },
+                        () -> {
+                            watchers.decrementAndGet();
+                            followers.ended(id);
+                        });
         Thread.ofVirtual().name("watch-" + request.getSubscriber()).start(stream);
     }
 

@@ -11,6 +11,7 @@ import io.millrace.metadata.policies.PolicyTable;
 import io.millrace.metadata.workers.WorkerRegistry;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * One subscriber: tells it the ring, the mounts and the policies, then each change after its
@@ -30,6 +31,7 @@ final class WatchStream implements Runnable {
     private final Duration heartbeat;
     private final BooleanSupplier stopped;
     private final Runnable ended;
+    private final Consumer<Long> began;
     private long position;
 
     WatchStream(
@@ -41,6 +43,7 @@ final class WatchStream implements Runnable {
             long afterSequence,
             Duration heartbeat,
             BooleanSupplier stopped,
+            Consumer<Long> began,
             Runnable ended) {
         this.observer = observer;
         this.feed = feed;
@@ -49,6 +52,7 @@ final class WatchStream implements Runnable {
         this.workers = workers;
         this.heartbeat = heartbeat;
         this.stopped = stopped;
+        this.began = began;
         this.ended = ended;
         this.position = afterSequence == 0 ? feed.last() : afterSequence;
     }
@@ -56,6 +60,7 @@ final class WatchStream implements Runnable {
     @Override
     public void run() {
         try {
+            began.accept(position);
             sendState();
             observer.onNext(ProtoMapper.heartbeat(position));
             while (!observer.isCancelled() && !stopped.getAsBoolean()) {

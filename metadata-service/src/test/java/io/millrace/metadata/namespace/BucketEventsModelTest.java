@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
  */
 class BucketEventsModelTest {
 
-    private static final int SEEDS = Integer.getInteger("millrace.test.event-seeds", 100);
+    private static final int SEEDS = Integer.getInteger("millrace.test.event-seeds", 60);
     private static final int ROUNDS = 6;
 
     private final TestClock clock = new TestClock();

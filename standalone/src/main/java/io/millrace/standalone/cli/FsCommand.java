@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             UsageCommand.class,
+            WaitVisibleCommand.class,
             PinCommands.Set.class,
             PinCommands.Unpin.class,
             PinCommands.ListAll.class,
@@ -59,7 +60,7 @@ final class FsCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "Which of ls, stat, du, hidden, pin, unpin, pins, setTtl, setReplication, quota,"
+                "Which of ls, stat, du, hidden, wait-visible, pin, unpin, pins, setTtl, setReplication, quota,"
                         + " priority, eviction, policy and policies?");
     }
 

@@ -6,10 +6,13 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.AbstractBlockingStub;
 import io.millrace.contracts.GrpcErrors;
+import io.millrace.contracts.v1.AwaitVisibleRequest;
+import io.millrace.contracts.v1.AwaitVisibleResponse;
 import io.millrace.contracts.v1.JobServiceGrpc;
 import io.millrace.contracts.v1.JobServiceGrpc.JobServiceBlockingStub;
 import io.millrace.contracts.v1.MetadataServiceGrpc;
 import io.millrace.contracts.v1.MetadataServiceGrpc.MetadataServiceBlockingStub;
+import io.millrace.contracts.v1.VisibilityServiceGrpc;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.io.IOException;
@@ -49,6 +52,18 @@ public final class Services implements AutoCloseable {
         return metadata.ask(MetadataServiceGrpc.newBlockingStub(metadata.channel()), call);
     }
 
+    /** Asks metadata-service to wait until agents show something, for as long as that says. */
+    public AwaitVisibleResponse awaitVisible(AwaitVisibleRequest request) {
+        if (metadata == null) {
+            metadata = new Target("metadata-service", metadataAddress.get());
+        }
+        Duration longer = timeout.plusMillis(request.getTimeoutMillis());
+        return metadata.ask(
+                VisibilityServiceGrpc.newBlockingStub(metadata.channel()),
+                longer,
+                stub -> stub.awaitVisible(request));
+    }
+
     /** Asks job-service. */
     public <R> R jobs(Function<JobServiceBlockingStub, R> call) {
         if (jobs == null) {
@@ -79,9 +94,12 @@ public final class Services implements AutoCloseable {
         }
 
         <S extends AbstractBlockingStub<S>, R> R ask(S stub, Function<S, R> call) {
+            return ask(stub, timeout, call);
+        }
+
+        <S extends AbstractBlockingStub<S>, R> R ask(S stub, Duration limit, Function<S, R> call) {
             try {
-                return call.apply(
-                        stub.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS));
+                return call.apply(stub.withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS));
             } catch (StatusRuntimeException e) {
                 MillraceException failure = GrpcErrors.fromStatus(subject, e);
                 Throwable cause = e.getStatus().getCause();

@@ -13,6 +13,7 @@ import io.millrace.contracts.v1.Mount;
 import io.millrace.contracts.v1.MountOptions;
 import io.millrace.contracts.v1.RemoveMountRequest;
 import io.millrace.contracts.v1.SubmitJobRequest;
+import io.millrace.contracts.v1.VisibilityServiceGrpc;
 import io.millrace.embedded.S3Server;
 import io.millrace.standalone.cluster.AgentMount;
 import io.millrace.standalone.cluster.Cluster;
@@ -86,6 +87,11 @@ public final class TestCluster implements AutoCloseable {
 
     public MetadataServiceGrpc.MetadataServiceBlockingStub metadata() {
         return MetadataServiceGrpc.newBlockingStub(metadata)
+                .withDeadlineAfter(30, TimeUnit.SECONDS);
+    }
+
+    public VisibilityServiceGrpc.VisibilityServiceBlockingStub visibility() {
+        return VisibilityServiceGrpc.newBlockingStub(metadata)
                 .withDeadlineAfter(30, TimeUnit.SECONDS);
     }
 

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.contracts.v1.AwaitVisibleRequest;
+import io.millrace.contracts.v1.AwaitVisibleResponse;
 import io.millrace.contracts.v1.EventState;
 import io.millrace.contracts.v1.Freshness;
 import io.millrace.contracts.v1.GetFreshnessRequest;
@@ -136,6 +138,60 @@ class BucketEventsIT {
                 freshness.getMedianMillis(),
                 freshness.getP99Millis());
         assertTrue(freshness.getAppliedEvents() >= OVERWRITES, freshness.toString());
+    }
+
+    @Test
+    void afterABarrierNoNewOpenSeesAnOlderVersion() throws Exception {
+        byte[] content = new byte[1_000];
+        for (int i = 0; i < OVERWRITES; i++) {
+            new Random(i).nextBytes(content);
+            cluster.bucket().put("set/d/first", content);
+
+            AwaitVisibleResponse passed = awaitVisible("/data/d/first", "");
+
+            assertTrue(passed.getVisible(), passed.toString());
+            // One that makes the cache for faster starts may be there, too.
+            assertTrue(passed.getAgents() >= 1, passed.toString());
+            assertArrayEquals(content, Files.readAllBytes(data.resolve("d/first")));
+        }
+        cluster.bucket().delete("set/d/first");
+        assertTrue(awaitVisible("/data/d/first", "").getVisible());
+        assertFalse(Files.exists(data.resolve("d/first")));
+    }
+
+    @Test
+    void aBarrierWaitsForAVersionAndSaysWhoIsMissing() throws Exception {
+        AwaitVisibleResponse other = awaitVisible("/data/d/first", "never-written");
+        assertFalse(other.getVisible());
+        assertEquals(0, other.getMissingCount());
+        assertFalse(other.getObjectVersion().isEmpty());
+
+        Part agent =
+                cluster.cluster().parts().stream()
+                        .filter(part -> part.kind() == PartKind.AGENT)
+                        .findFirst()
+                        .orElseThrow();
+        new ProcessBuilder("kill", "-STOP", Long.toString(agent.pid())).start().waitFor();
+        try {
+            put("d/first", "while an agent is stopped");
+            AwaitVisibleResponse missed = awaitVisible("/data/d/first", "");
+            assertFalse(missed.getVisible());
+            assertEquals(1, missed.getMissingCount(), missed.toString());
+        } finally {
+            new ProcessBuilder("kill", "-CONT", Long.toString(agent.pid())).start().waitFor();
+        }
+        await("the agent goes on", () -> awaitVisible("/data/d/first", "").getVisible());
+        assertEquals("while an agent is stopped", read("d/first"));
+    }
+
+    private AwaitVisibleResponse awaitVisible(String path, String version) {
+        return cluster.visibility()
+                .awaitVisible(
+                        AwaitVisibleRequest.newBuilder()
+                                .setPath(path)
+                                .setObjectVersion(version)
+                                .setTimeoutMillis(3_000)
+                                .build());
     }
 
     @Test

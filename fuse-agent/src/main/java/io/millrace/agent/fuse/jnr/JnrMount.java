@@ -89,6 +89,11 @@ final class JnrMount implements FuseMount {
     }
 
     @Override
+    public void whenInvalidated(Runnable done) {
+        done.run();
+    }
+
+    @Override
     public Reading reading() {
         return new Reading(
                 ReadPolicy.DIRECT,

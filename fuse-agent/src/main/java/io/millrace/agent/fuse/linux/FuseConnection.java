@@ -138,6 +138,11 @@ final class FuseConnection implements FuseMount {
     }
 
     @Override
+    public void whenInvalidated(Runnable done) {
+        notifier.whenDone(done);
+    }
+
+    @Override
     public void trim() {
         notifier.trim();
     }

@@ -41,6 +41,8 @@ final class Notifier {
 
     private record Trim() implements Notification {}
 
+    private record Done(Runnable done) implements Notification {}
+
     private record End() implements Notification {}
 
     Notifier(DeviceHandle device, FuseFileSystem fileSystem) {
@@ -78,6 +80,13 @@ final class Notifier {
         var _ = queue.offer(new Trim());
     }
 
+    /**
+     * Runs {@code done} after what was asked for before; not when the queue is full, or has ended.
+     */
+    void whenDone(Runnable done) {
+        var _ = queue.offer(new Done(done));
+    }
+
     void end() {
         queue.clear();
         var _ = queue.offer(new End());
@@ -93,6 +102,7 @@ final class Notifier {
                     case ForgetEntry entry -> forget(entry);
                     case ForgetAll _ -> forgetAll();
                     case ForgetEach _ -> forgetEach();
+                    case Done(Runnable done) -> done.run();
                     case Trim _ -> letGo(fileSystem.surplus());
                     case End _ -> {
                         return;
