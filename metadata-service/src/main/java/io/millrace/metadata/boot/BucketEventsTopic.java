@@ -1,7 +1,5 @@
 package io.millrace.metadata.boot;
 
-import static java.util.Map.entry;
-
 import io.millrace.metadata.events.BucketChange;
 import io.millrace.metadata.events.EventApplier;
 import io.millrace.metadata.events.EventMetrics;
@@ -20,17 +18,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.kafka.clients.consumer.CloseOptions;
-import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.WakeupException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads what buckets say of themselves. Offsets are committed after the database; replicas share
@@ -39,16 +32,13 @@ import org.jspecify.annotations.Nullable;
  * distrusted.
  */
 @Singleton
-class BucketEventsTopic {
+class BucketEventsTopic implements GroupReader.Member {
 
     private static final Logger LOG = Logger.getLogger(BucketEventsTopic.class);
-    private static final Duration BROKER_WAIT = Duration.ofSeconds(5);
-    private static final Duration CLOSE = Duration.ofSeconds(1);
     private static final Duration BEAT = Duration.ofSeconds(1);
     private static final int EXCERPT = 500;
 
-    private final String bootstrapServers;
-    private final MetadataSettings settings;
+    private final GroupReader reader;
     private final EventApplier applier;
     private final EventStore store;
     private final MountTable mounts;
@@ -56,7 +46,6 @@ class BucketEventsTopic {
     private final DeadEventsTopic deadTopic;
     private final Map<Integer, Long> newest = new HashMap<>();
     private long beatNanos = System.nanoTime() - BEAT.toNanos();
-    private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
 
     /** Connects to nobody yet. */
     BucketEventsTopic(
@@ -68,8 +57,22 @@ class BucketEventsTopic {
             MountTable mounts,
             EventMetrics metrics,
             DeadEventsTopic deadTopic) {
-        this.bootstrapServers = bootstrapServers;
-        this.settings = settings;
+        this.reader =
+                new GroupReader(
+                        bootstrapServers,
+                        settings.slots(),
+                        Topics.UFS_CHANGES,
+                        "millrace-metadata-events",
+                        Topics.EVENTS_GROUP,
+                        Map.of(
+                                "max.poll.records",
+                                Integer.toString(settings.events().batch()),
+                                // How soon others take over from a process that was killed.
+                                "session.timeout.ms",
+                                "6000",
+                                "heartbeat.interval.ms",
+                                "1500"),
+                        this);
         this.applier = applier;
         this.store = store;
         this.mounts = mounts;
@@ -85,73 +88,26 @@ class BucketEventsTopic {
      *     again
      */
     boolean step(Duration wait) {
-        KafkaConsumer<byte[], byte[]> reading = open();
-        try {
-            ConsumerRecords<byte[], byte[]> records = reading.poll(wait);
-            if (!records.isEmpty()) {
-                apply(records);
-                reading.commitSync();
-            }
-            beat(reading);
-            return !records.isEmpty();
-        } catch (WakeupException e) {
-            return false;
-        } catch (RuntimeException e) {
-            // Begun anew at what is committed.
-            close();
-            throw e;
-        }
+        return reader.step(wait) > 0;
     }
 
-    private KafkaConsumer<byte[], byte[]> open() {
-        KafkaConsumer<byte[], byte[]> opened = consumer;
-        if (opened == null) {
-            Topics.ensure(bootstrapServers, settings.slots(), BROKER_WAIT, Topics.UFS_CHANGES);
-            opened =
-                    new KafkaConsumer<>(
-                            Map.ofEntries(
-                                    entry("bootstrap.servers", bootstrapServers),
-                                    entry("client.id", "millrace-metadata-events"),
-                                    entry("group.id", Topics.EVENTS_GROUP),
-                                    entry("enable.auto.commit", "false"),
-                                    entry("auto.offset.reset", "earliest"),
-                                    entry("allow.auto.create.topics", "false"),
-                                    entry(
-                                            "max.poll.records",
-                                            Integer.toString(settings.events().batch())),
-                                    // How soon others take over from a process that was killed.
-                                    entry("session.timeout.ms", "6000"),
-                                    entry("heartbeat.interval.ms", "1500"),
-                                    entry("reconnect.backoff.max.ms", "1000")),
-                            new ByteArrayDeserializer(),
-                            new ByteArrayDeserializer());
-            store.know(opened.partitionsFor(Topics.UFS_CHANGES.name(), BROKER_WAIT).size());
-            opened.subscribe(List.of(Topics.UFS_CHANGES.name()), new Assignment(opened));
-            consumer = opened;
-        }
-        return opened;
+    @Override
+    public void connected(KafkaConsumer<byte[], byte[]> reading) {
+        store.know(
+                reading.partitionsFor(Topics.UFS_CHANGES.name(), GroupReader.BROKER_WAIT).size());
     }
 
     /** Looks whether Kafka still has what this group has not read. */
-    private final class Assignment implements ConsumerRebalanceListener {
-        private final KafkaConsumer<byte[], byte[]> reading;
-
-        Assignment(KafkaConsumer<byte[], byte[]> reading) {
-            this.reading = reading;
-        }
-
-        @Override
-        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {}
-
-        @Override
-        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-            Map<TopicPartition, Long> first = reading.beginningOffsets(partitions, BROKER_WAIT);
-            for (TopicPartition partition : partitions) {
-                long kept = first.getOrDefault(partition, 0L);
-                Optional<Long> next = store.next(partition.partition());
-                if (next.isPresent() && kept > next.get()) {
-                    lost(partition, kept - next.get());
-                }
+    @Override
+    public void assigned(
+            KafkaConsumer<byte[], byte[]> reading, Collection<TopicPartition> partitions) {
+        Map<TopicPartition, Long> first =
+                reading.beginningOffsets(partitions, GroupReader.BROKER_WAIT);
+        for (TopicPartition partition : partitions) {
+            long kept = first.getOrDefault(partition, 0L);
+            Optional<Long> next = store.next(partition.partition());
+            if (next.isPresent() && kept > next.get()) {
+                lost(partition, kept - next.get());
             }
         }
     }
@@ -167,7 +123,8 @@ class BucketEventsTopic {
                 partition.partition(), messages, following.size());
     }
 
-    private void apply(ConsumerRecords<byte[], byte[]> records) {
+    @Override
+    public int apply(ConsumerRecords<byte[], byte[]> records) {
         List<BucketChange> changes = new ArrayList<>();
         List<DeadEventsTopic.Dead> dead = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> message : records) {
@@ -189,6 +146,7 @@ class BucketEventsTopic {
             bury(dead);
         }
         applier.apply(changes);
+        return records.count();
     }
 
     private void bury(List<DeadEventsTopic.Dead> dead) {
@@ -216,39 +174,33 @@ class BucketEventsTopic {
     }
 
     /** Asks the broker for its ends, which is also how it is known to be there. */
-    private void beat(KafkaConsumer<byte[], byte[]> reading) {
+    @Override
+    public void stepped(KafkaConsumer<byte[], byte[]> reading) {
         long now = System.nanoTime();
         if (now - beatNanos < BEAT.toNanos() || reading.assignment().isEmpty()) {
             return;
         }
-        Map<TopicPartition, Long> ends = reading.endOffsets(reading.assignment(), BROKER_WAIT);
+        Map<TopicPartition, Long> ends =
+                reading.endOffsets(reading.assignment(), GroupReader.BROKER_WAIT);
         List<EventStore.Progress> progress = new ArrayList<>();
         ends.forEach((partition, end) ->
                 progress.add(
                         new EventStore.Progress(
                                 partition.partition(),
-                                reading.position(partition, BROKER_WAIT),
+                                reading.position(partition, GroupReader.BROKER_WAIT),
                                 end,
                                 newest.getOrDefault(partition.partition(), 0L))));
         store.beat(progress);
         beatNanos = now;
     }
 
-    /** Ends a step that waits, from any thread. */
     void wakeUp() {
-        KafkaConsumer<byte[], byte[]> open = consumer;
-        if (open != null) {
-            open.wakeup();
-        }
+        reader.wakeUp();
     }
 
-    /** Leaves the group; the next step joins it again. By the thread of the steps, or after it. */
+    /** By the thread of the steps, or after it. */
     void close() {
-        KafkaConsumer<byte[], byte[]> open = consumer;
-        consumer = null;
-        if (open != null) {
-            open.close(CloseOptions.timeout(CLOSE));
-        }
+        reader.close();
         deadTopic.close();
     }
 }
