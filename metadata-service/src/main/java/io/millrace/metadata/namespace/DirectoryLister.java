@@ -20,7 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 
 /**
  * Brings one directory to what the bucket holds: lists it page by page and writes what differs.
@@ -95,11 +95,18 @@ final class DirectoryLister {
     private Outcome list(
             Inode.Directory directory, Mount mount, Claim.Mine claim, Runnable progress) {
         long began = clock.millis();
-        UnderStore underStore = open(mount);
+        UnderStore underStore = asked(() -> mounts.storeOf(mount));
         Progress at = new Progress();
         String continuation = null;
         do {
-            ListPage page = ask(underStore, directory, continuation);
+            String from = continuation;
+            ListPage page =
+                    asked(() ->
+                            underStore.list(
+                                    directory.prefix(),
+                                    UnderStore.Depth.ONE_LEVEL,
+                                    from,
+                                    PAGE_KEYS));
             continuation = page.continuation();
             ListedEntries entries = ListedEntries.of(directory.prefix(), page);
             if (mount.options().objectAttributes()) {
@@ -136,43 +143,28 @@ final class DirectoryLister {
         if (changed.isEmpty()) {
             return Optional.of(entries);
         }
-        try {
-            return attributes
-                    .read(
-                            underStore,
-                            changed,
-                            progress,
-                            claimLease.dividedBy(RENEWALS),
-                            () -> store.renew(directory, claim, claimLease))
-                    .map(said -> entries.with(changed, said));
-        } catch (MillraceException e) {
-            throw ofBucket(e);
-        }
+        return asked(() ->
+                        attributes.read(
+                                underStore,
+                                changed,
+                                progress,
+                                claimLease.dividedBy(RENEWALS),
+                                () -> store.renew(directory, claim, claimLease)))
+                .map(said -> entries.with(changed, said));
     }
 
-    private static ListPage ask(
-            UnderStore underStore, Inode.Directory directory, @Nullable String continuation) {
+    /**
+     * What {@code call} to a bucket answers. A missing bucket must not be taken for a file that is
+     * not there: it is UNAVAILABLE.
+     */
+    static <T> T asked(Supplier<T> call) {
         try {
-            return underStore.list(
-                    directory.prefix(), UnderStore.Depth.ONE_LEVEL, continuation, PAGE_KEYS);
+            return call.get();
         } catch (MillraceException e) {
-            throw ofBucket(e);
+            throw e.code() == ErrorCode.NOT_FOUND || e.code() == ErrorCode.INVALID_ARGUMENT
+                    ? new MillraceException(ErrorCode.UNAVAILABLE, e.getMessage(), e)
+                    : e;
         }
-    }
-
-    private UnderStore open(Mount mount) {
-        try {
-            return mounts.storeOf(mount);
-        } catch (MillraceException e) {
-            throw ofBucket(e);
-        }
-    }
-
-    /** A missing bucket must not be taken for a file that is not there. */
-    static MillraceException ofBucket(MillraceException e) {
-        return e.code() == ErrorCode.NOT_FOUND || e.code() == ErrorCode.INVALID_ARGUMENT
-                ? new MillraceException(ErrorCode.UNAVAILABLE, e.getMessage(), e)
-                : e;
     }
 
     /** How far one listing has come; used by one thread. */

@@ -7,7 +7,6 @@ import io.millrace.model.EntryName;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.ObjectAttributes;
-import io.millrace.understore.ListPage;
 import io.millrace.understore.ObjectStatus;
 import io.millrace.understore.UnderStore;
 import java.util.ArrayList;
@@ -46,7 +45,7 @@ final class KeyRefresh {
      *     CONFLICT when the directory changed too often meanwhile
      */
     void refresh(Mount mount, String key, boolean there) {
-        UnderStore store = open(mount);
+        UnderStore store = DirectoryLister.asked(() -> mounts.storeOf(mount));
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             if (new Look(mount, store).follow(List.of(key.split("/", -1)), there)) {
                 return;
@@ -54,14 +53,6 @@ final class KeyRefresh {
         }
         throw new MillraceException(
                 ErrorCode.CONFLICT, "the directory of '" + key + "' changes all the time");
-    }
-
-    private UnderStore open(Mount mount) {
-        try {
-            return mounts.storeOf(mount);
-        } catch (MillraceException e) {
-            throw DirectoryLister.ofBucket(e);
-        }
     }
 
     /** One way through the namespace; used by one thread. */
@@ -87,21 +78,21 @@ final class KeyRefresh {
                 String name = names.get(i);
                 boolean last = i == names.size() - 1;
                 if (last && name.isEmpty()) {
-                    return marker(directory);
+                    return marker();
                 }
                 Optional<EntryName.Problem> problem = EntryName.problem(name);
                 if (problem.isPresent()) {
-                    return hidden(directory, name, last, problem.get().explanation());
+                    return hidden(name, last, problem.get().explanation());
                 }
                 Optional<Inode> entry =
                         inodes.lookup(directory.id(), name).flatMap(InodeStore.Found::entry);
                 boolean isDirectory = entry.orElse(null) instanceof Inode.Directory;
                 if (last || !isDirectory) {
-                    return entry(directory, name);
+                    return entry(name);
                 }
                 Inode.Directory next = (Inode.Directory) entry.get();
                 if (isUnknown(next)) {
-                    return there || entry(directory, name);
+                    return there || entry(name);
                 }
                 at = Optional.of(next);
             }
@@ -114,7 +105,8 @@ final class KeyRefresh {
         }
 
         /** The object of a directory itself, whose name ends in the last {@code /}. */
-        private boolean marker(Inode.Directory directory) {
+        private boolean marker() {
+            Inode.Directory directory = way.getLast();
             if (directory.id() == mount.rootInodeId()) {
                 return true;
             }
@@ -132,19 +124,18 @@ final class KeyRefresh {
                     && (object.isPresent() || dropEmpty());
         }
 
-        private boolean hidden(
-                Inode.Directory directory, String name, boolean last, String reason) {
+        private boolean hidden(String name, boolean last, String reason) {
             long number = looks.begin();
-            String key = directory.keyOf(name) + (last ? "" : "/");
+            String key = way.getLast().keyOf(name) + (last ? "" : "/");
             boolean there = last ? stat(key).isPresent() : liesBelow(key);
             List<HiddenKey> hidden = there ? List.of(new HiddenKey(key, reason)) : List.of();
             return done(looks.writeHidden(way, key, number, there, hidden))
                     && (there || dropEmpty());
         }
 
-        private boolean entry(Inode.Directory directory, String name) {
+        private boolean entry(String name) {
             long number = looks.begin();
-            String key = directory.keyOf(name);
+            String key = way.getLast().keyOf(name);
             boolean isDirectory = liesBelow(key + "/");
             ListedEntries found = found(name, isDirectory, key);
             return done(looks.write(way, name, number, found))
@@ -164,23 +155,11 @@ final class KeyRefresh {
             }
         }
 
-        /** Of the directories on the way, from below: those without entries are looked at. */
+        /** Looks at the last directory on the way where it has no entries, in the one above. */
         private boolean dropEmpty() {
-            while (way.size() > 1 && looks.isEmpty(way.getLast().id())) {
-                Inode.Directory empty = way.removeLast();
-                Inode.Directory above = way.getLast();
-                long number = looks.begin();
-                String key = above.keyOf(empty.name());
-                boolean isDirectory = liesBelow(key + "/");
-                ListedEntries found = found(empty.name(), isDirectory, key);
-                if (!done(looks.write(way, empty.name(), number, found))) {
-                    return false;
-                }
-                if (isDirectory) {
-                    return true;
-                }
-            }
-            return true;
+            return way.size() == 1
+                    || !looks.isEmpty(way.getLast().id())
+                    || entry(way.removeLast().name());
         }
 
         private boolean done(LookStore.Outcome outcome) {
@@ -191,14 +170,10 @@ final class KeyRefresh {
         }
 
         private Optional<ObjectStatus> stat(String key) {
-            try {
-                Optional<ObjectStatus> object = store.stat(key);
-                return mount.options().objectAttributes()
-                        ? object
-                        : object.map(found -> found.withAttributes(ObjectAttributes.NONE));
-            } catch (MillraceException e) {
-                throw DirectoryLister.ofBucket(e);
-            }
+            Optional<ObjectStatus> object = DirectoryLister.asked(() -> store.stat(key));
+            return mount.options().objectAttributes()
+                    ? object
+                    : object.map(found -> found.withAttributes(ObjectAttributes.NONE));
         }
 
         private Optional<ObjectStatus> listed(String key) {
@@ -210,12 +185,11 @@ final class KeyRefresh {
         }
 
         private Optional<ObjectStatus> first(String prefix) {
-            try {
-                ListPage page = store.list(prefix, UnderStore.Depth.ALL_LEVELS, null, 1);
-                return page.objects().stream().findFirst();
-            } catch (MillraceException e) {
-                throw DirectoryLister.ofBucket(e);
-            }
+            return DirectoryLister.asked(
+                            () -> store.list(prefix, UnderStore.Depth.ALL_LEVELS, null, 1))
+                    .objects()
+                    .stream()
+                    .findFirst();
         }
     }
 }
