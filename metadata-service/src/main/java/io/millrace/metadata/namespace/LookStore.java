@@ -45,7 +45,7 @@ final class LookStore {
         WRITTEN,
         /** A newer look of the name has been written. */
         OVERTAKEN,
-        /** A listing has begun after it: look again. */
+        /** A listing has begun after it, or something was found below the name: look again. */
         AGAIN,
         /** The directory is gone, or was never listed and is not now. */
         NOT_LISTED
@@ -69,12 +69,13 @@ final class LookStore {
      */
     Outcome write(List<Inode.Directory> way, String name, long number, ListedEntries found) {
         Inode.Directory directory = way.getLast();
-        boolean there = !found.files().isEmpty() || !found.directories().isEmpty();
+        boolean isDirectory = !found.directories().isEmpty();
         return locked(
                 way,
                 name,
                 number,
-                there,
+                isDirectory || !found.files().isEmpty(),
+                isDirectory,
                 connection -> {
                     Map<Long, Known> known = new HashMap<>();
                     String[] names = {name};
@@ -103,6 +104,7 @@ final class LookStore {
                 HIDDEN + hex(key),
                 number,
                 there,
+                false,
                 connection -> HiddenKeyStore.replace(connection, directory, key, hidden));
     }
 
@@ -111,7 +113,12 @@ final class LookStore {
     }
 
     private Outcome locked(
-            List<Inode.Directory> way, String name, long number, boolean there, Work work) {
+            List<Inode.Directory> way,
+            String name,
+            long number,
+            boolean there,
+            boolean isDirectory,
+            Work work) {
         Inode.Directory directory = way.getLast();
         List<Inode.Directory> above = there ? way.subList(0, way.size() - 1) : List.of();
         return database.transaction(connection -> {
@@ -125,7 +132,7 @@ final class LookStore {
             if (claim.get() > number) {
                 return Outcome.AGAIN;
             }
-            if (!there && numberOf(connection, directory.id(), name + BELOW) > number) {
+            if (!isDirectory && numberOf(connection, directory.id(), name + BELOW) > number) {
                 return Outcome.AGAIN;
             }
             if (!note(connection, directory.id(), name, number)) {
