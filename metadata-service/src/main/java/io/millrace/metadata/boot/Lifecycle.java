@@ -136,20 +136,23 @@ class Lifecycle {
         if (settings.residency().consume()) {
             loops.add(Loop.start("residency", Duration.ofMillis(100), this::readResidency));
         }
-        loops.add(
-                Loop.start(
-                        "watchers",
-                        Duration.ofMillis(20),
-                        () -> {
-                            watchers.step();
-                            return false;
-                        }));
+        // The pause collects what many say at once.
+        loops.add(Loop.start("watchers", Duration.ofMillis(20), this::noteWatchers));
         loops.add(Loop.start("events-watch", Duration.ofSeconds(1), this::watchEvents));
         if (settings.events().consume()) {
             loops.add(
                     Loop.start(
                             "events", Duration.ofMillis(100), () -> eventsTopic.step(EVENTS_WAIT)));
         }
+    }
+
+    private boolean noteWatchers() {
+        try {
+            watchers.step();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return false;
     }
 
     private boolean watchEvents() {
@@ -203,6 +206,7 @@ class Lifecycle {
     void stop(@Observes ShutdownEvent event) {
         residencyTopic.wakeUp();
         eventsTopic.wakeUp();
+        watchers.wakeUp();
         loops.reversed().forEach(Loop::close);
         signal.close();
         residencyTopic.close();

@@ -5,8 +5,9 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Who follows the watch stream, at any replica, and how far they have applied it. What they say is
@@ -23,28 +24,36 @@ public final class Watchers {
     private static final Duration BEAT = Duration.ofSeconds(2);
 
     private final WatcherStore store;
-    private final Set<String> open = ConcurrentHashMap.newKeySet();
+
+    /**
+     * Streams of each; one that has come back may have two until the old one is seen to be gone.
+     */
+    private final Map<String, Integer> streams = new ConcurrentHashMap<>();
+
     private final Map<String, Long> said = new ConcurrentHashMap<>();
+    private final Semaphore heard = new Semaphore(0);
     private long beatNanos = System.nanoTime();
 
     public Watchers(Database database) {
         this.store = new WatcherStore(database);
     }
 
-    /** A stream has begun that tells what comes after {@code sequence}. */
+    /**
+     * A stream begins that tells what comes after {@code sequence}; it ends, whatever this throws.
+     */
     public void opened(String id, String subscriber, long sequence) {
+        streams.merge(id, 1, Integer::sum);
         store.open(id, subscriber, sequence);
-        open.add(id);
     }
 
-    /** The stream has ended; whoever followed it may come back. */
+    /** A stream has ended; whoever followed it may come back, or be back already. */
     public void ended(String id) {
-        open.remove(id);
+        streams.computeIfPresent(id, (_, count) -> count == 1 ? null : count - 1);
     }
 
     /** A watcher shows nothing any more. */
     public void left(String id) {
-        open.remove(id);
+        streams.remove(id);
         said.remove(id);
         store.close(id);
     }
@@ -52,21 +61,32 @@ public final class Watchers {
     /** A watcher has applied what it was told up to {@code sequence}. */
     public void acknowledged(String id, long sequence) {
         said.merge(id, sequence, Math::max);
+        heard.release();
     }
 
-    /** Writes what was said. A step of a background loop; one thread at a time. */
-    public void step() {
+    /**
+     * Waits until something is said, or it is time to say who is connected, and writes it. A step
+     * of a background loop; one thread at a time.
+     */
+    public void step() throws InterruptedException {
+        var _ = heard.tryAcquire(BEAT.toMillis(), TimeUnit.MILLISECONDS);
+        heard.drainPermits();
         Map<String, Long> taken = new HashMap<>(said);
         if (!taken.isEmpty()) {
             store.acknowledge(taken);
             taken.forEach(said::remove);
         }
         long now = System.nanoTime();
-        if (now - beatNanos > BEAT.toNanos()) {
+        if (now - beatNanos >= BEAT.toNanos()) {
             beatNanos = now;
-            store.beat(open);
+            store.beat(streams.keySet());
             store.prune(SILENCE.multipliedBy(2));
         }
+    }
+
+    /** Ends a step that waits, from any thread. */
+    public void wakeUp() {
+        heard.release();
     }
 
     /** All that are to be waited for. */

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.metadata.visibility;
+
+import org.jspecify.annotations.NullMarked;
