@@ -9,11 +9,10 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +36,6 @@ final class BucketEvents implements AutoCloseable {
     private final AtomicLong sequence = new AtomicLong(System.currentTimeMillis() << 20);
     private final AtomicLong lost = new AtomicLong();
     private final Thread sender;
-    private volatile boolean closed;
 
     /** Connects when there is something to tell. */
     BucketEvents(String bootstrapServers, String topic) {
@@ -94,49 +92,35 @@ final class BucketEvents implements AutoCloseable {
                                 HexFormat.of()
                                         .withUpperCase()
                                         .toHexDigits(sequence.incrementAndGet()));
-        if (!waiting.offer(new ProducerRecord<>(topic, bucket + "/" + key, message))
-                && lost.incrementAndGet() % WAITING == 1) {
+        add(new ProducerRecord<>(topic, bucket + "/" + key, message));
+    }
+
+    private void add(ProducerRecord<String, String> record) {
+        if (!waiting.offer(record) && lost.incrementAndGet() % WAITING == 1) {
             System.out.println(
                     "bucket events are lost: Kafka takes none, and " + WAITING + " wait");
         }
     }
 
     private void send() {
-        ProducerRecord<String, String> next = null;
-        while (!closed) {
-            try {
-                next = next == null ? waiting.poll(1, TimeUnit.SECONDS) : next;
-                if (next != null) {
-                    ProducerRecord<String, String> record = next;
-                    var sent =
-                            producer.send(
-                                    record,
-                                    (_, failure) -> {
-                                        if (failure != null && !closed) {
-                                            waiting.offer(record);
-                                        }
-                                    });
-                    if (waiting.isEmpty()) {
-                        sent.get();
-                    }
-                    next = null;
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            } catch (ExecutionException e) {
-                // It waits again.
-                next = null;
-            } catch (RuntimeException e) {
-                // Tried again: Kafka, or the topic, is not there yet.
-                System.out.println("bucket events wait: " + e.getMessage());
+        try {
+            while (true) {
+                ProducerRecord<String, String> record = waiting.take();
+                producer.send(
+                        record,
+                        (_, failure) -> {
+                            if (failure != null) {
+                                add(record);
+                            }
+                        });
             }
+        } catch (InterruptedException | InterruptException e) {
+            // Closed.
         }
     }
 
     @Override
     public void close() {
-        closed = true;
         sender.interrupt();
         producer.close(CLOSE);
     }

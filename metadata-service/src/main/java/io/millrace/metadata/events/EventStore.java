@@ -2,6 +2,7 @@ package io.millrace.metadata.events;
 
 import io.millrace.metadata.database.Database;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
@@ -189,7 +190,7 @@ public final class EventStore {
         });
     }
 
-    private static Dead dead(java.sql.ResultSet row) throws SQLException {
+    private static Dead dead(ResultSet row) throws SQLException {
         return new Dead(
                 row.getInt(1), row.getLong(2), row.getLong(3), row.getString(4), row.getString(5));
     }

@@ -46,20 +46,23 @@ public final class Services implements AutoCloseable {
 
     /** Asks metadata-service. */
     public <R> R metadata(Function<MetadataServiceBlockingStub, R> call) {
+        Target target = metadata();
+        return target.ask(MetadataServiceGrpc.newBlockingStub(target.channel()), call);
+    }
+
+    private Target metadata() {
         if (metadata == null) {
             metadata = new Target("metadata-service", metadataAddress.get());
         }
-        return metadata.ask(MetadataServiceGrpc.newBlockingStub(metadata.channel()), call);
+        return metadata;
     }
 
     /** Asks metadata-service to wait until agents show something, for as long as that says. */
     public AwaitVisibleResponse awaitVisible(AwaitVisibleRequest request) {
-        if (metadata == null) {
-            metadata = new Target("metadata-service", metadataAddress.get());
-        }
+        Target target = metadata();
         Duration longer = timeout.plusMillis(request.getTimeoutMillis());
-        return metadata.ask(
-                VisibilityServiceGrpc.newBlockingStub(metadata.channel()),
+        return target.ask(
+                VisibilityServiceGrpc.newBlockingStub(target.channel()),
                 longer,
                 stub -> stub.awaitVisible(request));
     }
