@@ -1,6 +1,7 @@
 package io.millrace.testkit.cluster;
 
 import io.millrace.embedded.S3Server;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -71,6 +72,11 @@ public final class Bucket implements AutoCloseable {
                         ContentStreamProvider.fromByteArrayUnsafe(content),
                         content.length,
                         "application/octet-stream"));
+    }
+
+    /** When the bucket says that {@code key} was written, which is exact to the second. */
+    public Instant modified(String key) {
+        return client.headObject(head -> head.bucket(name).key(key)).lastModified();
     }
 
     public void delete(String key) {
