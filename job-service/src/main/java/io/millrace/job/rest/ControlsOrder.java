@@ -5,6 +5,7 @@ import io.millrace.job.ledger.Controls;
 import io.millrace.job.ledger.Require;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import io.millrace.rest.Body;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;

@@ -21,7 +21,6 @@ import java.nio.charset.StandardCharsets;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /**
  * All files a job could not do, as files; read from the database page by page while they are sent.
@@ -111,10 +110,5 @@ public class FailuresResource {
                         HttpHeaders.CONTENT_DISPOSITION,
                         "attachment; filename=\"failures-" + id + "." + ending + "\"")
                 .build();
-    }
-
-    @ServerExceptionMapper
-    Response failed(Exception failure) {
-        return Problems.response(failure);
     }
 }

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.millrace.job.ledger.Controls;
 import io.millrace.job.ledger.JobKind;
 import io.millrace.job.selection.Selection;
-import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
+import io.millrace.rest.Body;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -60,11 +60,7 @@ record JobOrder(
      */
     Checked checked() {
         if (kind == null || path == null) {
-            throw new MillraceException(
-                    ErrorCode.INVALID_ARGUMENT,
-                    "the body is not a JSON object as "
-                            + EXAMPLE
-                            + ": kind and path must be given");
+            throw Body.without(EXAMPLE, "kind and path");
         }
         return new Checked(
                 JobKind.parse(kind),

@@ -10,6 +10,8 @@ import io.millrace.job.ledger.Order;
 import io.millrace.job.ledger.Page;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import io.millrace.rest.Limit;
+import io.millrace.rest.Problem;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
@@ -33,7 +35,6 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
 /** Jobs over HTTP: translates, and maps failures. */
@@ -71,33 +72,17 @@ public class JobsResource {
             content = @Content(schema = @Schema(implementation = JobView.class)))
     @APIResponse(
             responseCode = "400",
-            description = "No JSON, an unknown kind, or a path that is none.",
-            content =
-                    @Content(
-                            mediaType = Problems.MEDIA_TYPE,
-                            schema = @Schema(implementation = Problems.Problem.class)))
+            description = "No JSON, an unknown kind, or a path that is none.")
     @APIResponse(
             responseCode = "404",
-            description = "There is nothing at the path; nothing was stored.",
-            content =
-                    @Content(
-                            mediaType = Problems.MEDIA_TYPE,
-                            schema = @Schema(implementation = Problems.Problem.class)))
+            description = "There is nothing at the path; nothing was stored.")
     @APIResponse(
             responseCode = "409",
-            description = "A job of this kind runs on this path; detail names it.",
-            content =
-                    @Content(
-                            mediaType = Problems.MEDIA_TYPE,
-                            schema = @Schema(implementation = Problems.Problem.class)))
+            description = "A job of this kind runs on this path; detail names it.")
     @APIResponse(
             responseCode = "422",
             description =
-                    "The Idempotency-Key came with another order before; detail names its job.",
-            content =
-                    @Content(
-                            mediaType = Problems.MEDIA_TYPE,
-                            schema = @Schema(implementation = Problems.Problem.class)))
+                    "The Idempotency-Key came with another order before; detail names its job.")
     public Response submit(
             @Nullable String body,
             @Parameter(
@@ -142,7 +127,7 @@ public class JobsResource {
 
     private static Response created(Ledger.Submitted submitted) {
         if (submitted instanceof Ledger.Submitted.KeyTaken taken) {
-            return Problems.response(
+            return Problem.response(
                     new MillraceException(ErrorCode.INVALID_ARGUMENT, taken.message()),
                     UNPROCESSABLE);
         }
@@ -168,7 +153,7 @@ public class JobsResource {
                         before == null || before.isEmpty()
                                 ? Optional.empty()
                                 : Optional.of(JobId.parse(before)),
-                        limit(limit, DEFAULT_JOBS, MOST_JOBS));
+                        Limit.parse(limit, DEFAULT_JOBS, MOST_JOBS));
         return new JobsView(page.items().stream().map(JobView::of).toList(), page.more());
     }
 
@@ -296,28 +281,6 @@ public class JobsResource {
                 engine.failures(
                         JobId.parse(id),
                         after == null ? "" : after,
-                        limit(limit, DEFAULT_FAILURES, MOST_FAILURES)));
-    }
-
-    @ServerExceptionMapper
-    Response failed(Exception failure) {
-        return Problems.response(failure);
-    }
-
-    private static int limit(@Nullable String asked, int usual, int most) {
-        if (asked == null || asked.isEmpty()) {
-            return usual;
-        }
-        try {
-            int limit = Integer.parseInt(asked);
-            if (limit >= 1 && limit <= most) {
-                return limit;
-            }
-        } catch (NumberFormatException e) {
-            // Answered like a number that is out of bounds.
-        }
-        throw new MillraceException(
-                ErrorCode.INVALID_ARGUMENT,
-                "limit '" + asked + "' is not a number within 1 and " + most);
+                        Limit.parse(limit, DEFAULT_FAILURES, MOST_FAILURES)));
     }
 }

@@ -6,10 +6,8 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /** Pinned paths over HTTP. */
 @Path("/api/v1/pins")
@@ -30,10 +28,5 @@ public class PinsResource {
             description = "As the workers said when each was last looked at.")
     public PinsView pins() {
         return new PinsView(engine.pins().stream().map(PinsView.PinView::of).toList());
-    }
-
-    @ServerExceptionMapper
-    Response failed(Exception failure) {
-        return Problems.response(failure);
     }
 }

@@ -9,7 +9,6 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -17,7 +16,6 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
 /** Dry runs over HTTP. */
@@ -44,13 +42,7 @@ public class PlansResource {
     @APIResponse(
             responseCode = "200",
             content = @Content(schema = @Schema(implementation = PlanView.class)))
-    @APIResponse(
-            responseCode = "404",
-            description = "There is nothing at the path.",
-            content =
-                    @Content(
-                            mediaType = Problems.MEDIA_TYPE,
-                            schema = @Schema(implementation = Problems.Problem.class)))
+    @APIResponse(responseCode = "404", description = "There is nothing at the path.")
     public PlanView plan(@Nullable String body) {
         JobOrder.Checked order = JobOrder.read(json, body);
         return PlanView.of(
@@ -62,10 +54,5 @@ public class PlansResource {
                                 order.controls(),
                                 Optional.empty(),
                                 Optional.empty())));
-    }
-
-    @ServerExceptionMapper
-    Response failed(Exception failure) {
-        return Problems.response(failure);
     }
 }

@@ -7,6 +7,7 @@ import io.millrace.job.schedule.Scheduler;
 import io.millrace.job.schedule.Timetable;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
+import io.millrace.rest.Body;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
@@ -70,11 +71,7 @@ record ScheduleOrder(
         ScheduleOrder order = Body.read(json, body, ScheduleOrder.class, EXAMPLE);
         String name = named.orElse(order.name());
         if (name == null || order.cron() == null || order.job() == null) {
-            throw new MillraceException(
-                    ErrorCode.INVALID_ARGUMENT,
-                    "the body is not a JSON object as "
-                            + EXAMPLE
-                            + ": name, cron and job must be given");
+            throw Body.without(EXAMPLE, "name, cron and job");
         }
         if (order.name() != null && !order.name().equals(name)) {
             throw new MillraceException(

@@ -26,7 +26,6 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
 /** Schedules over HTTP. */
@@ -175,10 +174,5 @@ public class SchedulesResource {
         return Response.ok(ScheduleView.of(schedule))
                 .tag(Revisions.tag(schedule.revision()))
                 .build();
-    }
-
-    @ServerExceptionMapper
-    Response failed(Exception failure) {
-        return Problems.response(failure);
     }
 }

@@ -1,22 +1,23 @@
 package io.millrace.metadata.endpoint;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.millrace.metadata.visibility.Visibility;
-import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
+import io.millrace.rest.Body;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
-import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
 /** Waiting until agents show what the bucket holds, over REST. */
@@ -26,10 +27,14 @@ import org.jspecify.annotations.Nullable;
 @RunOnVirtualThread
 public class BarrierResource {
 
-    private final Visibility visibility;
+    private static final String EXAMPLE = "{\"path\": \"/data/file\"}";
 
-    BarrierResource(Visibility visibility) {
+    private final Visibility visibility;
+    private final ObjectMapper json;
+
+    BarrierResource(Visibility visibility, ObjectMapper json) {
         this.visibility = visibility;
+        this.json = json;
     }
 
     /**
@@ -60,11 +65,16 @@ public class BarrierResource {
             description =
                     "The bucket is asked at once, whatever its events have told. After this, no new"
                             + " open at any mount sees an older version.")
-    @APIResponse(responseCode = "200", description = "It is visible, or the time is over")
+    @RequestBody(content = @Content(schema = @Schema(implementation = Barrier.class)))
+    @APIResponse(
+            responseCode = "200",
+            description = "It is visible, or the time is over",
+            content = @Content(schema = @Schema(implementation = Passed.class)))
     @APIResponse(responseCode = "400", description = "No path below a mount, or a wrong time")
-    public Passed await(@Nullable Barrier barrier) {
-        if (barrier == null || barrier.path() == null) {
-            throw new WebApplicationException(Response.Status.BAD_REQUEST);
+    public Passed await(@Nullable String body) {
+        Barrier barrier = Body.read(json, body, Barrier.class, EXAMPLE);
+        if (barrier.path() == null) {
+            throw Body.without(EXAMPLE, "path");
         }
         Visibility.Seen seen =
                 visibility.await(
@@ -77,18 +87,5 @@ public class BarrierResource {
                 seen.objectVersion().isEmpty() ? null : seen.objectVersion(),
                 seen.agents(),
                 seen.missing());
-    }
-
-    @ServerExceptionMapper
-    Response failure(MillraceException e) {
-        return Problem.response(e);
-    }
-
-    @ServerExceptionMapper
-    Response malformed(WebApplicationException e) {
-        return e.getResponse().getStatus() == Response.Status.BAD_REQUEST.getStatusCode()
-                ? Problem.malformed(
-                        "the body is not a barrier in JSON, as {\"path\": \"/data/file\"}")
-                : e.getResponse();
     }
 }

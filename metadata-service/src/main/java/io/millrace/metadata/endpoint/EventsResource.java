@@ -1,22 +1,20 @@
 package io.millrace.metadata.endpoint;
 
 import io.millrace.metadata.events.EventStore;
-import io.millrace.model.ErrorCode;
-import io.millrace.model.MillraceException;
+import io.millrace.rest.Limit;
 import io.smallrye.common.annotation.RunOnVirtualThread;
-import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import java.time.Instant;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jspecify.annotations.Nullable;
 
 /** What buckets said that could not be read, over REST. */
 @Path("/api/v1/events")
@@ -25,6 +23,7 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 @RunOnVirtualThread
 public class EventsResource {
 
+    private static final int USUAL = 100;
     private static final int MOST = 1_000;
 
     private final EventStore events;
@@ -50,13 +49,11 @@ public class EventsResource {
     @Operation(summary = "Messages that could not be read, the newest first")
     @APIResponse(responseCode = "200", description = "At most as many as asked for")
     @APIResponse(responseCode = "400", description = "limit is out of bounds")
-    public DeadList dead(@QueryParam("limit") @DefaultValue("100") int limit) {
-        if (limit < 1 || limit > MOST) {
-            throw new MillraceException(
-                    ErrorCode.INVALID_ARGUMENT, "limit " + limit + " is not between 1 and " + MOST);
-        }
+    public DeadList dead(
+            @Parameter(description = "1 to 1,000; 100 when not given.") @QueryParam("limit")
+                    @Nullable String limit) {
         return new DeadList(
-                events.dead(limit).stream()
+                events.dead(Limit.parse(limit, USUAL, MOST)).stream()
                         .map(dead ->
                                 new DeadView(
                                         dead.partition(),
@@ -65,10 +62,5 @@ public class EventsResource {
                                         dead.reason(),
                                         dead.excerpt()))
                         .toList());
-    }
-
-    @ServerExceptionMapper
-    Response failure(MillraceException e) {
-        return Problem.response(e);
     }
 }

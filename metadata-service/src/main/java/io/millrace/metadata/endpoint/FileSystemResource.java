@@ -13,12 +13,10 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
 /** The namespace over REST. */
@@ -251,10 +249,5 @@ public class FileSystemResource {
             throw new MillraceException(
                     ErrorCode.INVALID_ARGUMENT, "limit '" + text + "' is not a number", e);
         }
-    }
-
-    @ServerExceptionMapper
-    Response failure(MillraceException e) {
-        return Problem.response(e);
     }
 }

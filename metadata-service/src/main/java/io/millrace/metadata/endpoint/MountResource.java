@@ -1,11 +1,12 @@
 package io.millrace.metadata.endpoint;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.millrace.metadata.events.FreshnessReport;
 import io.millrace.metadata.mounts.Mount;
 import io.millrace.metadata.mounts.MountRequest;
 import io.millrace.metadata.mounts.MountTable;
-import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
+import io.millrace.rest.Body;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
@@ -15,7 +16,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
-import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.net.URI;
@@ -25,9 +25,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
 /** The mount table over REST. */
@@ -37,14 +39,22 @@ import org.jspecify.annotations.Nullable;
 @RunOnVirtualThread
 public class MountResource {
 
+    private static final String EXAMPLE = "{\"path\": \"/data\", \"uri\": \"s3://bucket/prefix/\"}";
+
     private final MountTable mounts;
     private final FreshnessReport freshness;
     private final EndpointLimits limits;
+    private final ObjectMapper json;
 
-    MountResource(MountTable mounts, FreshnessReport freshness, EndpointLimits limits) {
+    MountResource(
+            MountTable mounts,
+            FreshnessReport freshness,
+            EndpointLimits limits,
+            ObjectMapper json) {
         this.mounts = mounts;
         this.freshness = freshness;
         this.limits = limits;
+        this.json = json;
     }
 
     /** A mount, as it is shown. Credentials are a reference. */
@@ -105,11 +115,16 @@ public class MountResource {
     @Operation(
             summary = "Mount a bucket",
             description = "The bucket is listed first; when that fails, nothing is stored.")
-    @APIResponse(responseCode = "201", description = "The mount")
+    @RequestBody(content = @Content(schema = @Schema(implementation = NewMount.class)))
+    @APIResponse(
+            responseCode = "201",
+            description = "The mount",
+            content = @Content(schema = @Schema(implementation = MountView.class)))
     @APIResponse(responseCode = "409", description = "The path is a mount, in one, or above one")
-    public Response add(@Nullable NewMount request) {
-        if (request == null || request.path() == null || request.uri() == null) {
-            return Problem.malformed("a mount has a path and a uri");
+    public Response add(@Nullable String body) {
+        NewMount request = Body.read(json, body, NewMount.class, EXAMPLE);
+        if (request.path() == null || request.uri() == null) {
+            throw Body.without(EXAMPLE, "path and uri");
         }
         OptionsView given = request.options();
         OptionsView options = given == null ? OptionsView.DEFAULT : given;
@@ -219,17 +234,5 @@ public class MountResource {
     @APIResponse(responseCode = "404", description = "There is no such mount")
     public void remove(@QueryParam("path") @Nullable String path) {
         mounts.remove(NamespacePath.parse(path == null ? "" : path));
-    }
-
-    @ServerExceptionMapper
-    Response failure(MillraceException e) {
-        return Problem.response(e);
-    }
-
-    @ServerExceptionMapper
-    Response malformed(WebApplicationException e) {
-        return e.getResponse().getStatus() == Response.Status.BAD_REQUEST.getStatusCode()
-                ? Problem.malformed("the body is not a mount in JSON")
-                : e.getResponse();
     }
 }

@@ -1,7 +1,7 @@
 package io.millrace.metadata.endpoint;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.millrace.metadata.policies.PolicyTable;
 import io.millrace.model.ByteCount;
 import io.millrace.model.ErrorCode;
@@ -9,6 +9,7 @@ import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
 import io.millrace.model.PathPolicies;
 import io.millrace.model.PathPolicy;
+import io.millrace.rest.Body;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
@@ -17,9 +18,7 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
-import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -27,9 +26,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
 /** The policies over REST. */
@@ -39,10 +40,14 @@ import org.jspecify.annotations.Nullable;
 @RunOnVirtualThread
 public class PolicyResource {
 
-    private final PolicyTable policies;
+    private static final String EXAMPLE = "{\"path\": \"/data\", \"pinned\": true}";
 
-    PolicyResource(PolicyTable policies) {
+    private final PolicyTable policies;
+    private final ObjectMapper json;
+
+    PolicyResource(PolicyTable policies, ObjectMapper json) {
         this.policies = policies;
+        this.json = json;
     }
 
     /**
@@ -148,14 +153,13 @@ public class PolicyResource {
     @Operation(
             summary = "Set what a path says",
             description = "What is left out stays as it is. Answers all that the path says now.")
+    @RequestBody(content = @Content(schema = @Schema(implementation = PolicyView.class)))
     @APIResponse(responseCode = "200", description = "What the path says now")
     @APIResponse(responseCode = "404", description = "The path is not at or below a mount")
-    public PolicyView set(@Nullable PolicyView request) {
-        if (request == null) {
-            throw new MillraceException(ErrorCode.INVALID_ARGUMENT, "there is no policy in it");
-        }
+    public PolicyView set(@Nullable String body) {
+        PolicyView request = Body.read(json, body, PolicyView.class, EXAMPLE);
         if (request.path() == null) {
-            throw new MillraceException(ErrorCode.INVALID_ARGUMENT, "the policy has no 'path'");
+            throw Body.without(EXAMPLE, "path");
         }
         NamespacePath at = NamespacePath.parse(request.path());
         return PolicyView.of(at, policies.set(at, request.policy()));
@@ -182,25 +186,5 @@ public class PolicyResource {
                     ErrorCode.INVALID_ARGUMENT, "the query parameter 'path' is missing");
         }
         return NamespacePath.parse(path);
-    }
-
-    @ServerExceptionMapper
-    Response failure(MillraceException e) {
-        return Problem.response(e);
-    }
-
-    @ServerExceptionMapper
-    Response malformed(WebApplicationException e) {
-        return e.getResponse().getStatus() == Response.Status.BAD_REQUEST.getStatusCode()
-                ? Problem.malformed("the body is not a policy in JSON")
-                : e.getResponse();
-    }
-
-    @ServerExceptionMapper
-    Response mismatched(MismatchedInputException e) {
-        String field = e.getPath().isEmpty() ? null : e.getPath().getLast().getFieldName();
-        return Problem.malformed(
-                "the body is not a policy in JSON"
-                        + (field == null ? "" : ": '" + field + "' cannot be that"));
     }
 }

@@ -2,7 +2,6 @@ package io.millrace.metadata.endpoint;
 
 import io.millrace.metadata.workers.WorkerRecord;
 import io.millrace.metadata.workers.WorkerRegistry;
-import io.millrace.model.MillraceException;
 import io.millrace.model.WorkerId;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.DefaultValue;
@@ -13,12 +12,10 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /** Workers over REST. */
 @Path("/api/v1/workers")
@@ -110,10 +107,5 @@ public class WorkerResource {
     @APIResponse(responseCode = "404", description = "There is no such worker")
     public WorkerView undrain(@PathParam("id") String id) {
         return WorkerView.of(workers.undrain(ProtoMapper.workerId(id)));
-    }
-
-    @ServerExceptionMapper
-    Response failure(MillraceException e) {
-        return Problem.response(e);
     }
 }

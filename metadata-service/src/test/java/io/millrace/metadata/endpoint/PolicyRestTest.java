@@ -110,18 +110,22 @@ class PolicyRestTest {
 
     @ParameterizedTest
     @CsvSource({
-        "{}, has no",
-        "'', no policy",
+        "{}, path must be given",
+        "'', it is empty",
         "'{\"path\":\"x\"}', not absolute",
         "'{\"path\":\"/policies\"}', says nothing",
         "'{\"path\":\"/policies\",\"replicas\":17}', between 1 and 16",
+        "'{\"path\":\"/policies\",\"pined\":true}', no field 'pined'; known are",
+        "'{\"path\":\"/policies\",\"priority\":1.5}', cannot be that",
+        "'{\"path\":\"/policies\",\"priority\":1} x', Unrecognized token",
+        "'[]', it is something else",
         "'{\"path\":\"/policies\",\"priority\":10}', between 0 and 9",
         "'{\"path\":\"/policies\",\"ttlMillis\":999}', 1 s",
         "'{\"path\":\"/policies\",\"quotaBytes\":0}', greater than 0",
         "'{\"path\":\"/policies\",\"quotaBytes\":-1}', greater than 0",
         "'{\"path\":\"/policies\",\"eviction\":\"fifo\"}', none of lru",
         "'{\"path\":\"/policies\",\"pinned\":false}', taken back by removing it",
-        "'{\"path\":\"/policies\",\"pinned\":\"perhaps\"}', not a policy",
+        "'{\"path\":\"/policies\",\"pinned\":\"perhaps\"}', cannot be that",
     })
     void whatCannotBeAPolicyIsRefusedInOneSentence(String body, String said) {
         given().contentType(ContentType.JSON)

@@ -26,8 +26,11 @@ class ImportRulesTest {
                     Map.entry("cache", List.of("model")),
                     Map.entry("topics", List.of("model", "contracts")),
                     Map.entry("embedded", List.of("model")),
+                    Map.entry("rest", List.of("model")),
                     Map.entry("client", List.of("model", "contracts", "understore", "cache")),
-                    Map.entry("metadata", List.of("model", "contracts", "understore", "topics")),
+                    Map.entry(
+                            "metadata",
+                            List.of("model", "contracts", "understore", "topics", "rest")),
                     Map.entry(
                             "block",
                             List.of(
@@ -37,9 +40,9 @@ class ImportRulesTest {
                                     "cache",
                                     "client",
                                     "topics")),
-                    Map.entry("job", List.of("model", "contracts", "topics")),
+                    Map.entry("job", List.of("model", "contracts", "topics", "rest")),
                     Map.entry("agent", List.of("model", "contracts", "cache", "client")),
-                    Map.entry("console", List.of("model", "contracts")),
+                    Map.entry("console", List.of("model", "contracts", "rest")),
                     Map.entry(
                             "standalone",
                             List.of(
@@ -70,6 +73,7 @@ class ImportRulesTest {
                 "cache",
                 "topics",
                 "embedded",
+                "rest",
                 "client",
                 "metadata",
                 "block",

@@ -4,6 +4,8 @@ import io.millrace.console.boot.ConsoleSettings;
 import io.millrace.console.overview.Overview;
 import io.millrace.console.overview.OverviewReader;
 import io.millrace.console.overview.SharedOverview;
+import io.millrace.model.ErrorCode;
+import io.millrace.model.MillraceException;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Multi;
 import jakarta.inject.Inject;
@@ -11,9 +13,7 @@ import jakarta.inject.Singleton;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
-import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -54,16 +54,11 @@ public class ConsoleResource {
     public Multi<Overview> events() {
         if (viewers.incrementAndGet() > mostViewers) {
             viewers.decrementAndGet();
-            throw new WebApplicationException(
-                    Response.status(Response.Status.SERVICE_UNAVAILABLE)
-                            .type("application/problem+json")
-                            .entity(
-                                    "{\"type\":\"/problems/busy\",\"title\":\"Busy\",\"status\":503,"
-                                            + "\"code\":\"BUSY\",\"detail\":\"the console has "
-                                            + mostViewers
-                                            + " viewers, its most"
-                                            + " (millrace.console.viewers)\"}")
-                            .build());
+            throw new MillraceException(
+                    ErrorCode.BUSY,
+                    "the console has "
+                            + mostViewers
+                            + " viewers, its most (millrace.console.viewers)");
         }
         return Multi.createFrom()
                 .ticks()
