@@ -4,12 +4,16 @@ import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Set;
 import javax.sql.DataSource;
 
 /** Transactions over the jobs' schema, and what their failures are called. */
 public final class Database {
 
     private static final int TRIES = 3;
+
+    /** Postgres: no character of its texts; no character of its JSON. */
+    private static final Set<String> NOT_TEXT = Set.of("22021", "22P05");
 
     private final DataSource source;
 
@@ -77,6 +81,12 @@ public final class Database {
 
     private static MillraceException translated(SQLException e) {
         String state = state(e);
+        if (NOT_TEXT.contains(state)) {
+            return new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "a text of the request holds a NUL character; no name or path has one",
+                    e);
+        }
         boolean away = state.isEmpty() || state.startsWith("08") || state.startsWith("57P");
         return away
                 ? new MillraceException(

@@ -55,7 +55,7 @@ public class SchedulesResource {
             content = @Content(schema = @Schema(implementation = ScheduleView.class)))
     @APIResponse(responseCode = "400", description = "No JSON, or a value out of bounds.")
     @APIResponse(responseCode = "409", description = "There is one of this name.")
-    @APIResponse(responseCode = "429", description = "There are too many.")
+    @APIResponse(responseCode = "503", description = "There are too many.")
     public Response create(@Nullable String body) {
         Schedule schedule = schedules.create(ScheduleOrder.read(json, body, Optional.empty()));
         return Response.created(URI.create("/api/v1/schedules/" + schedule.name()))

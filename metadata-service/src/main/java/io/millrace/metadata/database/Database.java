@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import javax.sql.DataSource;
 
 /**
@@ -16,12 +17,15 @@ import javax.sql.DataSource;
  * runs here may call the under store or Kafka.
  *
  * <p>Failures are {@link MillraceException}: UNAVAILABLE when Postgres cannot be reached or the
- * pool is empty for too long, INTERNAL for the rest. A transaction that met a deadlock or another's
- * serialization is run again.
+ * pool is empty for too long, INVALID_ARGUMENT for a text with a NUL character, INTERNAL for the
+ * rest. A transaction that met a deadlock or another's serialization is run again.
  */
 public final class Database {
 
     private static final int ATTEMPTS = 5;
+
+    /** Postgres: no character of its texts; no character of its JSON. */
+    private static final Set<String> NOT_TEXT = Set.of("22021", "22P05");
 
     private final DataSource dataSource;
 
@@ -113,6 +117,12 @@ public final class Database {
 
     private static MillraceException failure(SQLException e) {
         String state = e.getSQLState();
+        if (state != null && NOT_TEXT.contains(state)) {
+            return new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "a text of the request holds a NUL character; no name or path has one",
+                    e);
+        }
         boolean away =
                 state == null
                         || state.startsWith("08")

@@ -45,7 +45,9 @@ public class BarrierResource {
      * @param timeoutMillis up to 600,000; null: 30,000
      */
     public record Barrier(
-            @Nullable String path, @Nullable String version, @Nullable Long timeoutMillis) {}
+            @Schema(required = true) @Nullable String path,
+            @Nullable String version,
+            @Nullable Long timeoutMillis) {}
 
     /**
      * What came of it.

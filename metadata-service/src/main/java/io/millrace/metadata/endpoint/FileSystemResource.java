@@ -1,12 +1,12 @@
 package io.millrace.metadata.endpoint;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import io.millrace.metadata.namespace.Inode;
 import io.millrace.metadata.namespace.Namespace;
 import io.millrace.metadata.residency.ResidencyView;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import io.millrace.model.NamespacePath;
+import io.millrace.rest.Limit;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "Namespace")
 @RunOnVirtualThread
 public class FileSystemResource {
+
+    private static final int USUAL_PAGE = 1_000;
 
     private final Namespace namespace;
     private final ResidencyView residency;
@@ -45,7 +47,6 @@ public class FileSystemResource {
      * @param gid of files: the group, where the object's metadata says it
      * @param permissions of files: three octal digits, where the object's metadata says them
      */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record InodeView(
             long id,
             String name,
@@ -187,7 +188,9 @@ public class FileSystemResource {
             case Inode.Directory directory -> {
                 Namespace.DirectoryPage page =
                         namespace.readDirectory(
-                                directory.id(), after == null ? "" : after, number(limit));
+                                directory.id(),
+                                after == null ? "" : after,
+                                Limit.parse(limit, USUAL_PAGE, Namespace.MAX_PAGE));
                 yield new DirectoryView(
                         at.toString(),
                         page.entries().stream().map(entry -> InodeView.of(entry, null)).toList(),
@@ -227,7 +230,7 @@ public class FileSystemResource {
                 namespace.hiddenKeys(
                         Optional.ofNullable(mount).map(NamespacePath::parse),
                         cursor == null ? "" : cursor,
-                        number(limit));
+                        Limit.parse(limit, USUAL_PAGE, Namespace.MAX_PAGE));
         return new HiddenKeysView(keys.keys(), keys.nextCursor(), keys.total());
     }
 
@@ -237,17 +240,5 @@ public class FileSystemResource {
                     ErrorCode.INVALID_ARGUMENT, "the query parameter 'path' is missing");
         }
         return NamespacePath.parse(path);
-    }
-
-    private static int number(@Nullable String text) {
-        if (text == null) {
-            return 0;
-        }
-        try {
-            return Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            throw new MillraceException(
-                    ErrorCode.INVALID_ARGUMENT, "limit '" + text + "' is not a number", e);
-        }
     }
 }

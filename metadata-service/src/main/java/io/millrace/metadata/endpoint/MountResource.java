@@ -99,7 +99,9 @@ public class MountResource {
 
     /** What is to be mounted. */
     public record NewMount(
-            @Nullable String path, @Nullable String uri, @Nullable OptionsView options) {}
+            @Schema(required = true) @Nullable String path,
+            @Schema(required = true) @Nullable String uri,
+            @Nullable OptionsView options) {}
 
     /** All mounts. */
     public record MountList(List<MountView> mounts) {}
@@ -121,6 +123,7 @@ public class MountResource {
             description = "The mount",
             content = @Content(schema = @Schema(implementation = MountView.class)))
     @APIResponse(responseCode = "409", description = "The path is a mount, in one, or above one")
+    @APIResponse(responseCode = "503", description = "The bucket cannot be reached")
     public Response add(@Nullable String body) {
         NewMount request = Body.read(json, body, NewMount.class, EXAMPLE);
         if (request.path() == null || request.uri() == null) {

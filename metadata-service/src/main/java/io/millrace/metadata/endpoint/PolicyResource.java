@@ -1,6 +1,5 @@
 package io.millrace.metadata.endpoint;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.millrace.metadata.policies.PolicyTable;
 import io.millrace.model.ByteCount;
@@ -59,7 +58,6 @@ public class PolicyResource {
      * @param priority 0 to 9
      * @param eviction lru, s3-fifo or epoch
      */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record PolicyView(
             @Nullable String path,
             @Nullable Boolean pinned,
