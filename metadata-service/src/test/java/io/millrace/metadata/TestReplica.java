@@ -137,6 +137,24 @@ public final class TestReplica implements AutoCloseable {
         return all;
     }
 
+    /** What a sync of {@code path} that began at {@code since} finds, in pages of {@code limit}. */
+    public Walk.Page sync(String path, long since, int limit) {
+        List<Walk.WalkedFile> all = new ArrayList<>();
+        long added = 0;
+        long changed = 0;
+        long deleted = 0;
+        String cursor = "";
+        do {
+            Walk.Page page = namespace.sync(NamespacePath.parse(path), cursor, limit, since);
+            all.addAll(page.files());
+            added += page.differences().added();
+            changed += page.differences().changed();
+            deleted += page.differences().deleted();
+            cursor = page.nextCursor();
+        } while (!cursor.isEmpty());
+        return new Walk.Page(all, "", new Walk.Differences(added, changed, deleted));
+    }
+
     public void reapAll() {
         while (namespace.reap(5_000)) {
             Thread.onSpinWait();

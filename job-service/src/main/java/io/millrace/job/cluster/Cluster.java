@@ -6,6 +6,7 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.StatusRuntimeException;
 import io.millrace.contracts.GrpcErrors;
 import io.millrace.contracts.Messages;
+import io.millrace.contracts.v1.BeginSyncRequest;
 import io.millrace.contracts.v1.BlockServiceGrpc;
 import io.millrace.contracts.v1.ControlJobsRequest;
 import io.millrace.contracts.v1.ControlJobsResponse;
@@ -33,6 +34,7 @@ import io.millrace.contracts.v1.WalkRequest;
 import io.millrace.contracts.v1.WalkResponse;
 import io.millrace.contracts.v1.WalkedFile;
 import io.millrace.contracts.v1.Worker;
+import io.millrace.job.ledger.Differences;
 import io.millrace.model.BlockLayout;
 import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
@@ -103,6 +105,25 @@ public final class Cluster implements AutoCloseable {
 
     /** The page of files below {@code path} that {@code cursor} begins; empty: the first. */
     public FoundFiles walk(String path, String cursor, int limit) {
+        return sync(path, cursor, limit, 0);
+    }
+
+    /**
+     * Begins to bring what lies below {@code path} up to its bucket.
+     *
+     * @return what {@link #sync} asks for
+     * @throws MillraceException NOT_FOUND, NOT_A_DIRECTORY, as the bucket is now
+     */
+    public long beginSync(String path) {
+        return call(stub -> stub.beginSync(BeginSyncRequest.newBuilder().setPath(path).build()))
+                .getSince();
+    }
+
+    /**
+     * The same as {@link #walk}, of what the bucket holds after {@code since}, with what has been
+     * found to differ since then.
+     */
+    public FoundFiles sync(String path, String cursor, int limit, long since) {
         WalkResponse page =
                 call(stub ->
                         stub.walk(
@@ -110,8 +131,15 @@ public final class Cluster implements AutoCloseable {
                                         .setPath(path)
                                         .setCursor(cursor)
                                         .setLimit(limit)
+                                        .setSince(since)
                                         .build()));
-        return new FoundFiles(page.getFilesList(), page.getNextCursor());
+        return new FoundFiles(
+                page.getFilesList(),
+                new Differences(
+                        page.getDifferences().getAddedFiles(),
+                        page.getDifferences().getChangedFiles(),
+                        page.getDifferences().getDeletedFiles()),
+                page.getNextCursor());
     }
 
     /** The file at {@code path} as it is now; empty: there is none. */

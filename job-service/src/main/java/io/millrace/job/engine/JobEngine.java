@@ -101,7 +101,9 @@ public final class JobEngine implements AutoCloseable {
         if (before.isPresent()) {
             return before.get();
         }
-        if (order.kind() != JobKind.UNPIN) {
+        if (order.kind() == JobKind.SYNC) {
+            var _ = cluster.beginSync(order.path().toString());
+        } else if (order.kind() != JobKind.UNPIN) {
             cluster.requireExists(order.path());
         }
         return accept(order);

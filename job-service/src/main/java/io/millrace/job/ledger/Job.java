@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param planningFinished whether {@code counts.planned()} is the true denominator
  * @param counts files and bytes
  * @param unselectedFiles seen below the path and left out by the selection
+ * @param differences that a sync has found so far
  * @param bytesPerSecond done in the last seconds; 0 when nothing is running
  * @param eta time left at the pace of the last seconds; empty when it cannot be told
  * @param openBatches cut and without a result
@@ -42,6 +43,7 @@ public record Job(
         boolean planningFinished,
         Counts counts,
         long unselectedFiles,
+        Differences differences,
         long bytesPerSecond,
         Optional<Duration> eta,
         long openBatches,

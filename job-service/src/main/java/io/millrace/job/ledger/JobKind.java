@@ -13,6 +13,10 @@ public enum JobKind {
     LOAD(BatchKind.BATCH_KIND_LOAD, "loaded"),
     /** Brings what the namespace knows of a path up to date; fetches no bytes. */
     LOAD_METADATA(BatchKind.BATCH_KIND_UNSPECIFIED, "listed"),
+    /**
+     * Brings the namespace up to what the bucket holds below a directory, and tells what differed.
+     */
+    SYNC(BatchKind.BATCH_KIND_UNSPECIFIED, "synced"),
     /** Drops what lies below a path from the cache. */
     FREE(BatchKind.BATCH_KIND_FREE, "freed"),
     /** Checks what is cached against its checksums, and its version against the bucket. */
@@ -40,7 +44,7 @@ public enum JobKind {
     /** Whether it does something to the path itself, and not only to files below it. */
     boolean isOfWholePath() {
         return switch (this) {
-            case PIN, UNPIN -> true;
+            case PIN, UNPIN, SYNC -> true;
             case LOAD, LOAD_METADATA, FREE, VERIFY, WARM_REPLICAS -> false;
         };
     }
@@ -69,6 +73,11 @@ public enum JobKind {
     /** Whether its batches fetch bytes. */
     public boolean isLoading() {
         return batchKind == BatchKind.BATCH_KIND_LOAD;
+    }
+
+    /** Whether its files are done by having been listed. */
+    public boolean isListing() {
+        return this == LOAD_METADATA || this == SYNC;
     }
 
     /** As people write it: {@code warm-replicas}. */

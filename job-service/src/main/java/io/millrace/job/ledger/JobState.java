@@ -92,12 +92,14 @@ public sealed interface JobState {
      * skipped, has SUCCEEDED.
      *
      * @param unselected files that were left out
+     * @param differences of a sync
      * @param firstFailure one of the reasons; empty when nothing was lost
      */
     static Ended settled(
             JobKind kind,
             Counts counts,
             long unselected,
+            Differences differences,
             Require require,
             String firstFailure,
             Instant at) {
@@ -112,6 +114,9 @@ public sealed interface JobState {
                                     counts.planned().files(),
                                     open.bytes(),
                                     counts.planned().bytes()));
+        }
+        if (kind == JobKind.SYNC) {
+            return new Succeeded(at, differences.text());
         }
         if (counts.planned().files() == 0) {
             return new Succeeded(at, kind.nothing(unselected));

@@ -271,6 +271,10 @@ final class JobStore {
                 planningFinished,
                 counts,
                 row.getLong("unselected_files"),
+                new Differences(
+                        row.getLong("found_added"),
+                        row.getLong("found_changed"),
+                        row.getLong("found_deleted")),
                 Math.round(pace.done()),
                 planningFinished ? pace.timeFor(counts.open().bytes()) : Optional.empty(),
                 row.getLong("open_batches"),
@@ -305,6 +309,7 @@ final class JobStore {
                 job.planningFinished(),
                 job.counts(),
                 job.unselectedFiles(),
+                job.differences(),
                 job.bytesPerSecond(),
                 job.eta(),
                 job.openBatches(),

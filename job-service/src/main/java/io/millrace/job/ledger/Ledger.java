@@ -435,6 +435,7 @@ public final class Ledger {
                         job.kind(),
                         job.counts(),
                         job.unselectedFiles(),
+                        job.differences(),
                         job.controls().require(),
                         firstFailure,
                         clock.instant()));

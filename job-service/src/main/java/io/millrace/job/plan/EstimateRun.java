@@ -185,7 +185,7 @@ final class EstimateRun {
     /** Nothing is fetched: what lies on any of the workers is what is freed or verified. */
     private void addOthers(List<WalkedFile> files) {
         Map<WorkerId, List<Part>> byWorker = new HashMap<>();
-        if (kind != JobKind.LOAD_METADATA) {
+        if (!kind.isListing()) {
             for (WorkerId worker : topology.owners()) {
                 List<Part> parts = new ArrayList<>(files.size());
                 for (int i = 0; i < files.size(); i++) {
@@ -197,7 +197,7 @@ final class EstimateRun {
         Map<WorkerId, List<Held>> answers = ask(files, byWorker);
         for (int i = 0; i < files.size(); i++) {
             int file = i;
-            long length = kind == JobKind.LOAD_METADATA ? 0 : files.get(i).getSource().getLength();
+            long length = kind.isListing() ? 0 : files.get(i).getSource().getLength();
             long here =
                     Math.min(
                             length,

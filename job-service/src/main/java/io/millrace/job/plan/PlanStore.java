@@ -146,6 +146,8 @@ final class PlanStore {
                             done_files = done_files + ?, vanished_files = vanished_files + ?,
                             vanished_bytes = vanished_bytes + ?,
                             unselected_files = unselected_files + ?,
+                            found_added = found_added + ?, found_changed = found_changed + ?,
+                            found_deleted = found_deleted + ?,
                             earlier_at = coalesce(earlier_at, now()),
                             later_at = coalesce(later_at, now()),
                             lease_until = '-infinity', plan_after = now(),
@@ -160,8 +162,11 @@ final class PlanStore {
             statement.setLong(6, planned.vanishedTally().files());
             statement.setLong(7, planned.vanishedTally().bytes());
             statement.setLong(8, planned.unselected());
-            statement.setString(9, claim.id().value());
-            statement.setLong(10, claim.token());
+            statement.setLong(9, planned.differences().added());
+            statement.setLong(10, planned.differences().changed());
+            statement.setLong(11, planned.differences().deleted());
+            statement.setString(12, claim.id().value());
+            statement.setLong(13, claim.token());
             return statement.executeUpdate() == 1;
         }
     }

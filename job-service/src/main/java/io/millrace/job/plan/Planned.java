@@ -1,5 +1,6 @@
 package io.millrace.job.plan;
 
+import io.millrace.job.ledger.Differences;
 import io.millrace.job.ledger.Failure;
 import io.millrace.job.ledger.NewBatch;
 import io.millrace.job.ledger.Tally;
@@ -12,6 +13,7 @@ import java.util.List;
  * @param listed files that are done by having been listed
  * @param vanished files that are gone already
  * @param unselected files that are left out
+ * @param differences that a sync has found
  * @param nextCursor where the next page begins
  * @param last whether there is none
  */
@@ -20,11 +22,12 @@ record Planned(
         long listed,
         List<Failure> vanished,
         long unselected,
+        Differences differences,
         String nextCursor,
         boolean last) {
 
     static Planned of(List<NewBatch> batches, String nextCursor, boolean last) {
-        return new Planned(batches, 0, List.of(), 0, nextCursor, last);
+        return new Planned(batches, 0, List.of(), 0, Differences.NONE, nextCursor, last);
     }
 
     /** What the job has to account for with it. */

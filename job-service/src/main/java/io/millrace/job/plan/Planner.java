@@ -6,6 +6,7 @@ import io.millrace.job.cluster.FoundFiles;
 import io.millrace.job.cluster.Topology;
 import io.millrace.job.ledger.Course;
 import io.millrace.job.ledger.Database;
+import io.millrace.job.ledger.Differences;
 import io.millrace.job.ledger.Failure;
 import io.millrace.job.ledger.JobId;
 import io.millrace.job.ledger.JobKind;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Plans jobs page by page. A step takes one job under a lease, asks for the next page of files,
@@ -38,6 +40,9 @@ public final class Planner {
 
     /** How soon a job whose batches are many enough is looked at again. */
     private static final Duration BACK_PRESSURE_PAUSE = Duration.ofMillis(100);
+
+    /** Between the beginning of a sync and the cursor of its walk. */
+    private static final String SINCE = "|";
 
     /** Each is asked for by itself. */
     private static final int MOST_RESOLVED = 200;
@@ -85,6 +90,10 @@ public final class Planner {
             store.commit(claim, Planned.of(List.of(), "", true));
             return;
         }
+        if (claim.kind() == JobKind.SYNC) {
+            store.commit(claim, syncPage(claim));
+            return;
+        }
         if (claim.kind() == JobKind.PIN && claim.cursor().isEmpty()) {
             pin(claim);
         }
@@ -122,13 +131,32 @@ public final class Planner {
                 Selected.of(
                         page.files(),
                         new Selector(claim.selection(), NamespacePath.parse(claim.path())));
-        boolean listing = claim.kind() == JobKind.LOAD_METADATA;
+        boolean listing = claim.kind().isListing();
         return new Planned(
                 listing ? List.of() : cut(claim.kind(), selected, topology),
                 listing ? selected.size() : 0,
                 List.of(),
                 page.files().size() - selected.size(),
+                Differences.NONE,
                 page.nextCursor(),
+                page.last());
+    }
+
+    /** The cursor holds when the sync began: whoever goes on asks for what was found since then. */
+    private Planned syncPage(PlanStore.Claim claim) {
+        if (claim.cursor().isEmpty()) {
+            return Planned.of(List.of(), cluster.beginSync(claim.path()) + SINCE, false);
+        }
+        String[] at = claim.cursor().split(Pattern.quote(SINCE), 2);
+        FoundFiles page =
+                cluster.sync(claim.path(), at[1], settings.pageFiles(), Long.parseLong(at[0]));
+        return new Planned(
+                List.of(),
+                page.files().size(),
+                List.of(),
+                0,
+                page.differences(),
+                at[0] + SINCE + page.nextCursor(),
                 page.last());
     }
 
@@ -155,6 +183,7 @@ public final class Planner {
                 0,
                 vanished,
                 0,
+                Differences.NONE,
                 page.more() ? page.items().getLast().path() : "",
                 !page.more());
     }
@@ -171,7 +200,7 @@ public final class Planner {
             case VERIFY ->
                     batches(cutter.verify(pieces, topology.owners()), topology, Course.FRESH);
             case WARM_REPLICAS -> replicas(pieces, cutter, topology);
-            case LOAD_METADATA, UNPIN -> List.of();
+            case LOAD_METADATA, SYNC, UNPIN -> List.of();
         };
     }
 

@@ -18,6 +18,7 @@ record JobOrder(
                         enumeration = {
                             "load",
                             "load-metadata",
+                            "sync",
                             "free",
                             "verify",
                             "warm-replicas",

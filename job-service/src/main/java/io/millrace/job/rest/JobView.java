@@ -1,8 +1,10 @@
 package io.millrace.job.rest;
 
 import io.millrace.job.ledger.Counts;
+import io.millrace.job.ledger.Differences;
 import io.millrace.job.ledger.Job;
 import io.millrace.job.ledger.JobId;
+import io.millrace.job.ledger.JobKind;
 import io.millrace.job.ledger.Tally;
 import io.millrace.job.ledger.WorkerProgress;
 import java.time.Duration;
@@ -20,6 +22,7 @@ record JobView(
                         enumeration = {
                             "load",
                             "load-metadata",
+                            "sync",
                             "free",
                             "verify",
                             "warm-replicas",
@@ -53,6 +56,8 @@ record JobView(
                 Outcomes bytes,
         @Schema(description = "Seen below the path and left out by select; not planned.")
                 long unselectedFiles,
+        @Schema(description = "What a sync has found so far; absent of other kinds.")
+                @Nullable FoundDifferences differences,
         @Schema(description = "Done in the last seconds; 0 when nothing is running.")
                 long bytesPerSecond,
         @Schema(description = "Time left at this pace; absent when it cannot be told.")
@@ -70,6 +75,22 @@ record JobView(
                 @Nullable String retryOf,
         @Schema(description = "Grows with each change that was asked for; also the ETag.")
                 long revision) {
+
+    @Schema(
+            name = "JobDifferences",
+            description = "Files that the bucket holds otherwise than was known when it began.")
+    record FoundDifferences(
+            long added,
+            long changed,
+            @Schema(description = "Also those below directories that are gone.") long deleted) {
+
+        static @Nullable FoundDifferences of(Job job) {
+            Differences found = job.differences();
+            return job.kind() == JobKind.SYNC
+                    ? new FoundDifferences(found.added(), found.changed(), found.deleted())
+                    : null;
+        }
+    }
 
     @Schema(name = "JobLimits", description = "What a job may take; 0: not limited.")
     record Limits(
@@ -127,6 +148,7 @@ record JobView(
                         counts.lost().changed().bytes(),
                         open.bytes()),
                 job.unselectedFiles(),
+                FoundDifferences.of(job),
                 job.bytesPerSecond(),
                 job.eta().map(Duration::toMillis).orElse(null),
                 job.openBatches(),

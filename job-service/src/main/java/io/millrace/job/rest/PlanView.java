@@ -14,6 +14,7 @@ record PlanView(
                         enumeration = {
                             "load",
                             "load-metadata",
+                            "sync",
                             "free",
                             "verify",
                             "warm-replicas",

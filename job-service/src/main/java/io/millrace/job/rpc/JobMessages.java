@@ -1,5 +1,6 @@
 package io.millrace.job.rpc;
 
+import io.millrace.contracts.v1.Differences;
 import io.millrace.contracts.v1.Job.Builder;
 import io.millrace.contracts.v1.JobControls;
 import io.millrace.contracts.v1.JobFailure;
@@ -67,6 +68,13 @@ final class JobMessages {
                         .setRevision(job.revision());
         if (!job.selection().isAll()) {
             message.setSelection(selection(job.selection()));
+        }
+        if (job.kind() == JobKind.SYNC) {
+            message.setDifferences(
+                    Differences.newBuilder()
+                            .setAddedFiles(job.differences().added())
+                            .setChangedFiles(job.differences().changed())
+                            .setDeletedFiles(job.differences().deleted()));
         }
         job.workers().forEach(worker -> message.addWorkers(worker(worker)));
         return message.build();
@@ -230,6 +238,7 @@ final class JobMessages {
         return switch (kind) {
             case JOB_KIND_LOAD -> JobKind.LOAD;
             case JOB_KIND_LOAD_METADATA -> JobKind.LOAD_METADATA;
+            case JOB_KIND_SYNC -> JobKind.SYNC;
             case JOB_KIND_FREE -> JobKind.FREE;
             case JOB_KIND_VERIFY -> JobKind.VERIFY;
             case JOB_KIND_WARM_REPLICAS -> JobKind.WARM_REPLICAS;
@@ -246,6 +255,7 @@ final class JobMessages {
         return switch (kind) {
             case LOAD -> io.millrace.contracts.v1.JobKind.JOB_KIND_LOAD;
             case LOAD_METADATA -> io.millrace.contracts.v1.JobKind.JOB_KIND_LOAD_METADATA;
+            case SYNC -> io.millrace.contracts.v1.JobKind.JOB_KIND_SYNC;
             case FREE -> io.millrace.contracts.v1.JobKind.JOB_KIND_FREE;
             case VERIFY -> io.millrace.contracts.v1.JobKind.JOB_KIND_VERIFY;
             case WARM_REPLICAS -> io.millrace.contracts.v1.JobKind.JOB_KIND_WARM_REPLICAS;

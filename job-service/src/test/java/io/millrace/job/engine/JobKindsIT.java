@@ -272,6 +272,30 @@ class JobKindsIT {
         assertEquals(List.of(), worker.received());
     }
 
+    /** In pages of which each tells of its own part; the fake counts each file of it as new. */
+    @Test
+    void aSyncTellsWhatDifferedAndNeedsNoWorker() throws IOException {
+        files();
+
+        Job job = run(JobKind.SYNC);
+
+        assertInstanceOf(JobState.Succeeded.class, job.state());
+        assertEquals(new Tally(21, 0), job.counts().done());
+        assertEquals(21, job.differences().added());
+        assertEquals(
+                "21 new, 0 changed, " + job.differences().deleted() + " deleted", job.message());
+    }
+
+    @Test
+    void aSyncTakesNoSelection() {
+        MillraceException refused =
+                assertThrows(
+                        MillraceException.class,
+                        () -> order(JobKind.SYNC, selection(List.of("*.jpg"), List.of(), 0)));
+
+        assertEquals(ErrorCode.INVALID_ARGUMENT, refused.code());
+    }
+
     @Test
     void replicasAreLoadedByEachOfTheirOwners() throws IOException {
         Tally all = files();

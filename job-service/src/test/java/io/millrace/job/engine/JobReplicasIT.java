@@ -152,7 +152,7 @@ class JobReplicasIT {
                         was
                                 ? new Counts(planned, well, Tally.NONE, lost)
                                 : new Counts(planned, Tally.NONE, well, lost);
-                case LOAD_METADATA -> {
+                case LOAD_METADATA, SYNC -> {
                     Tally listed = new Tally(files.size(), 0);
                     yield new Counts(listed, listed, Tally.NONE, Lost.NONE);
                 }

@@ -106,6 +106,7 @@ class JobStateTest {
                 JobKind.LOAD,
                 new Counts(PLANNED, done, Tally.NONE, lost),
                 0,
+                Differences.NONE,
                 Require.parse(require),
                 "why",
                 NOW);
@@ -147,6 +148,7 @@ class JobStateTest {
                         JobKind.LOAD,
                         counts(new Tally(10, 999), Tally.NONE, Tally.NONE),
                         0,
+                        Differences.NONE,
                         Require.ALL,
                         "",
                         NOW));

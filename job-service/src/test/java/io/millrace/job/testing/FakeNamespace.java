@@ -4,6 +4,8 @@ import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.millrace.contracts.GrpcErrors;
+import io.millrace.contracts.v1.BeginSyncRequest;
+import io.millrace.contracts.v1.Differences;
 import io.millrace.contracts.v1.FileSource;
 import io.millrace.contracts.v1.GetRingRequest;
 import io.millrace.contracts.v1.Inode;
@@ -21,6 +23,7 @@ import io.millrace.contracts.v1.ResolveRequest;
 import io.millrace.contracts.v1.ResolveResponse;
 import io.millrace.contracts.v1.Ring;
 import io.millrace.contracts.v1.SetPolicyRequest;
+import io.millrace.contracts.v1.SyncStart;
 import io.millrace.contracts.v1.WalkRequest;
 import io.millrace.contracts.v1.WalkResponse;
 import io.millrace.contracts.v1.WalkedFile;
@@ -47,6 +50,8 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
     public static final int SLOTS = 16;
 
     /** Of all files. */
+    private static final long SINCE = 17;
+
     public static final Instant MODIFIED = Instant.parse("2026-11-27T00:00:00Z");
 
     public static final long BLOCK_BYTES = 1 << 20;
@@ -200,6 +205,11 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
     }
 
     @Override
+    public void beginSync(BeginSyncRequest request, StreamObserver<SyncStart> observer) {
+        answer(observer, SyncStart.newBuilder().setSince(SINCE).build());
+    }
+
+    @Override
     public void walk(WalkRequest request, StreamObserver<WalkResponse> observer) {
         Runnable action = beforeWalk;
         beforeWalk = () -> {};
@@ -235,6 +245,11 @@ public final class FakeNamespace extends MetadataServiceGrpc.MetadataServiceImpl
                 observer,
                 WalkResponse.newBuilder()
                         .addAllFiles(page)
+                        .setDifferences(
+                                Differences.newBuilder()
+                                        .setAddedFiles(
+                                                request.getSince() == SINCE ? page.size() : 0)
+                                        .setDeletedFiles(more ? 1 : 0))
                         .setNextCursor(more ? page.getLast().getPath() : "")
                         .build());
     }

@@ -35,6 +35,10 @@ class Lifecycle {
     private static final int PRUNE = 10_000;
     private static final Duration EVENTS_WAIT = Duration.ofSeconds(1);
     private static final Duration LOOKS_KEPT = Duration.ofHours(1);
+
+    /** Longer than a sync takes. */
+    private static final Duration DELETIONS_KEPT = Duration.ofDays(7);
+
     private static final Duration RESIDENCY_WAIT = Duration.ofSeconds(1);
 
     private final MetadataSettings settings;
@@ -199,6 +203,7 @@ class Lifecycle {
     private boolean prune() {
         residency.dropLost();
         namespace.pruneLooks(LOOKS_KEPT, PRUNE);
+        namespace.pruneDeletions(DELETIONS_KEPT, PRUNE);
         MetadataSettings.ChangeLog log = settings.changeLog();
         return changes.prune(log.retention(), log.most(), PRUNE) == PRUNE;
     }

@@ -234,7 +234,7 @@ final class Wiring {
     @Singleton
     static Visibility visibility(
             MountTable mounts, Namespace namespace, ChangeLogStore changes, Watchers watchers) {
-        return new Visibility(mounts, namespace, changes, watchers);
+        return new Visibility(namespace, changes, watchers);
     }
 
     @Produces

@@ -6,6 +6,7 @@ import io.millrace.contracts.GrpcCalls;
 import io.millrace.contracts.GrpcErrors;
 import io.millrace.contracts.Messages;
 import io.millrace.contracts.v1.AddMountRequest;
+import io.millrace.contracts.v1.BeginSyncRequest;
 import io.millrace.contracts.v1.DeregisterWorkerRequest;
 import io.millrace.contracts.v1.DeregisterWorkerResponse;
 import io.millrace.contracts.v1.DrainWorkerRequest;
@@ -42,6 +43,7 @@ import io.millrace.contracts.v1.ResolveRequest;
 import io.millrace.contracts.v1.ResolveResponse;
 import io.millrace.contracts.v1.Ring;
 import io.millrace.contracts.v1.SetPolicyRequest;
+import io.millrace.contracts.v1.SyncStart;
 import io.millrace.contracts.v1.UndrainWorkerRequest;
 import io.millrace.contracts.v1.UsageRequest;
 import io.millrace.contracts.v1.UsageResponse;
@@ -284,15 +286,24 @@ public class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBas
                 observer,
                 () -> {
                     Walk.Page page =
-                            namespace.walk(
+                            namespace.sync(
                                     NamespacePath.parse(request.getPath()),
                                     request.getCursor(),
-                                    request.getLimit());
-                    return WalkResponse.newBuilder()
-                            .addAllFiles(page.files().stream().map(ProtoMapper::walked).toList())
-                            .setNextCursor(page.nextCursor())
-                            .build();
+                                    request.getLimit(),
+                                    request.getSince());
+                    return ProtoMapper.walked(page);
                 });
+    }
+
+    @Override
+    public void beginSync(BeginSyncRequest request, StreamObserver<SyncStart> observer) {
+        GrpcCalls.answer(
+                observer,
+                () ->
+                        SyncStart.newBuilder()
+                                .setSince(
+                                        namespace.beginSync(NamespacePath.parse(request.getPath())))
+                                .build());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.millrace.metadata.endpoint;
 
 import io.millrace.contracts.Messages;
+import io.millrace.contracts.v1.Differences;
 import io.millrace.contracts.v1.EventState;
 import io.millrace.contracts.v1.FileSource;
 import io.millrace.contracts.v1.Freshness;
@@ -15,6 +16,7 @@ import io.millrace.contracts.v1.MountOptions;
 import io.millrace.contracts.v1.MountTable;
 import io.millrace.contracts.v1.Resync;
 import io.millrace.contracts.v1.Ring;
+import io.millrace.contracts.v1.WalkResponse;
 import io.millrace.contracts.v1.WalkedFile;
 import io.millrace.contracts.v1.WatchEvent;
 import io.millrace.contracts.v1.Worker;
@@ -127,7 +129,20 @@ public final class ProtoMapper {
         };
     }
 
-    static WalkedFile walked(Walk.WalkedFile file) {
+    static WalkResponse walked(Walk.Page page) {
+        Walk.Differences differences = page.differences();
+        return WalkResponse.newBuilder()
+                .addAllFiles(page.files().stream().map(ProtoMapper::walked).toList())
+                .setNextCursor(page.nextCursor())
+                .setDifferences(
+                        Differences.newBuilder()
+                                .setAddedFiles(differences.added())
+                                .setChangedFiles(differences.changed())
+                                .setDeletedFiles(differences.deleted()))
+                .build();
+    }
+
+    private static WalkedFile walked(Walk.WalkedFile file) {
         return WalkedFile.newBuilder()
                 .setPath(file.path().toString())
                 .setSource(Messages.toMessage(file.source()))

@@ -51,20 +51,26 @@ final class EntryStore {
                 row.getLong(6));
     }
 
-    /** Writes what {@code diff} says, but for hidden keys and the change log. */
-    static void write(Connection connection, Inode.Directory directory, DirectoryDiff diff)
+    /**
+     * Writes what {@code diff} says, but for hidden keys and the change log.
+     *
+     * @param number of the listing or look that it comes from
+     */
+    static void write(
+            Connection connection, Inode.Directory directory, DirectoryDiff diff, long number)
             throws SQLException {
         if (diff.isEmpty()) {
             return;
         }
+        SyncStore.note(connection, directory.id(), diff, number);
         delete(connection, diff.deletedFiles());
         if (!diff.deletedDirectories().isEmpty()) {
             orphan(connection, diff.deletedDirectories());
             delete(connection, diff.deletedDirectories());
         }
-        update(connection, diff.changedFiles());
+        update(connection, diff.changedFiles(), number);
         insertDirectories(connection, directory, diff.newDirectories());
-        insertFiles(connection, directory, diff.newFiles());
+        insertFiles(connection, directory, diff.newFiles(), number);
     }
 
     private static void delete(Connection connection, List<Long> ids) throws SQLException {
@@ -88,7 +94,7 @@ final class EntryStore {
         }
     }
 
-    private static void update(Connection connection, Map<Long, ObjectStatus> files)
+    private static void update(Connection connection, Map<Long, ObjectStatus> files, long number)
             throws SQLException {
         if (files.isEmpty()) {
             return;
@@ -99,14 +105,16 @@ final class EntryStore {
                         UPDATE metadata.inode AS i
                         SET object_version = u.version, length = u.length,
                             modified_millis = u.modified, uid = u.uid, gid = u.gid,
-                            permissions = u.permissions, mtime_millis = u.mtime
+                            permissions = u.permissions, mtime_millis = u.mtime,
+                            changed_number = ?
                         FROM unnest(?::bigint[], ?::text[], ?::bigint[], ?::bigint[],
                                 ?::bigint[], ?::bigint[], ?::integer[], ?::bigint[])
                             AS u(id, version, length, modified, uid, gid, permissions, mtime)
                         WHERE i.id = u.id
                         """)) {
-            statement.setArray(1, connection.createArrayOf("int8", files.keySet().toArray()));
-            setStatuses(connection, statement, 2, List.copyOf(files.values()));
+            statement.setLong(1, number);
+            statement.setArray(2, connection.createArrayOf("int8", files.keySet().toArray()));
+            setStatuses(connection, statement, 3, List.copyOf(files.values()));
             statement.executeUpdate();
         }
     }
@@ -134,7 +142,7 @@ final class EntryStore {
     }
 
     private static void insertFiles(
-            Connection connection, Inode.Directory directory, List<ObjectStatus> files)
+            Connection connection, Inode.Directory directory, List<ObjectStatus> files, long number)
             throws SQLException {
         if (files.isEmpty()) {
             return;
@@ -145,21 +153,22 @@ final class EntryStore {
                         """
                         INSERT INTO metadata.inode (parent_id, name, kind, mount_id,
                             object_version, length, modified_millis, uid, gid, permissions,
-                            mtime_millis)
+                            mtime_millis, found_number)
                         SELECT ?, u.name, 1, ?, u.version, u.length, u.modified, u.uid, u.gid,
-                            u.permissions, u.mtime
+                            u.permissions, u.mtime, ?
                         FROM unnest(?::text[], ?::text[], ?::bigint[], ?::bigint[],
                                 ?::bigint[], ?::bigint[], ?::integer[], ?::bigint[])
                             AS u(name, version, length, modified, uid, gid, permissions, mtime)
                         """)) {
             statement.setLong(1, directory.id());
             statement.setLong(2, directory.mountId());
+            statement.setLong(3, number);
             statement.setArray(
-                    3,
+                    4,
                     connection.createArrayOf(
                             "text",
                             files.stream().map(file -> file.key().substring(prefix)).toArray()));
-            setStatuses(connection, statement, 4, files);
+            setStatuses(connection, statement, 5, files);
             statement.executeUpdate();
         }
     }

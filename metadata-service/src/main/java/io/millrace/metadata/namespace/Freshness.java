@@ -6,6 +6,7 @@ import io.millrace.model.ErrorCode;
 import io.millrace.model.MillraceException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -137,9 +138,16 @@ final class Freshness {
         record Gone() implements Known {}
     }
 
-    /** Begins a listing of {@code directory} where one is due; does not wait for it. */
-    void begin(Inode.Directory directory) {
-        if (validMillis(directory) > 0 || isDown(directory) || running.availablePermits() == 0) {
+    /**
+     * Begins a listing of {@code directory} where one is due; does not wait for it.
+     *
+     * @param since due is what was listed by what began before, too; 0: it is not
+     */
+    void begin(Inode.Directory directory, long since) {
+        boolean due =
+                validMillis(directory) == 0
+                        || (!directory.isAboveMounts() && directory.listedNumber() < since);
+        if (!due || isDown(directory) || running.availablePermits() == 0) {
             return;
         }
         mounts.byId(directory.mountId()).ifPresent(mount -> flight(directory, mount));
@@ -152,14 +160,38 @@ final class Freshness {
      *     time
      */
     Known ensure(Inode.Directory directory) {
-        if (validMillis(directory) > 0) {
-            return new Known.Fresh();
+        return validMillis(directory) > 0
+                ? new Known.Fresh()
+                : list(directory, directory.listedMillis() >= 0);
+    }
+
+    /**
+     * Sees to it that {@code directory} was listed by what began after {@code since}; what was
+     * known before does not do.
+     *
+     * @throws MillraceException when the bucket cannot be listed, or not in time
+     */
+    Known ensureListedAfter(long since, Inode.Directory directory) {
+        Inode.Directory now = directory;
+        while (!now.isAboveMounts() && now.listedNumber() < since) {
+            Known known = list(now, false);
+            Optional<Inode.Directory> next = inodes.directory(directory.id());
+            if (known instanceof Known.Gone || next.isEmpty()) {
+                return new Known.Gone();
+            }
+            now = next.get();
         }
+        return new Known.Fresh();
+    }
+
+    /**
+     * @param known whether what the table has may be told where the bucket does not answer
+     */
+    private Known list(Inode.Directory directory, boolean known) {
         Mount mount = mounts.byId(directory.mountId()).orElse(null);
         if (mount == null) {
             return new Known.Gone();
         }
-        boolean known = directory.listedMillis() >= 0;
         Down failed = down.get(mount.id());
         if (failed != null && failed.untilNanos() - System.nanoTime() > 0) {
             return staleOr(known, failed.reason());

@@ -40,6 +40,7 @@ public sealed interface Inode {
      * @param key of the directory in the bucket, without its last {@code /}; empty: the mount's
      *     root
      * @param listedMillis when the listing that was last completed began; -1: never
+     * @param listedNumber of that listing: a greater one began later; 0: not known
      */
     record Directory(
             long id,
@@ -48,7 +49,8 @@ public sealed interface Inode {
             long modifiedMillis,
             long mountId,
             String key,
-            long listedMillis)
+            long listedMillis,
+            long listedNumber)
             implements Inode {
 
         /** Above all mounts: its entries come from the mount table. */

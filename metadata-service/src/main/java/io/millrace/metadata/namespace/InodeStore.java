@@ -18,7 +18,7 @@ final class InodeStore {
     private static final String COLUMNS =
             " i.id, i.parent_id, i.name, i.kind, i.mount_id, i.key, i.object_version, i.length,"
                     + " i.modified_millis, i.listed_millis, i.uid, i.gid, i.permissions,"
-                    + " i.mtime_millis ";
+                    + " i.mtime_millis, i.listed_number ";
 
     private final Database database;
 
@@ -268,6 +268,7 @@ final class InodeStore {
                 row.getLong(9),
                 row.getLong(5),
                 row.getString(6),
-                never ? -1 : listed);
+                never ? -1 : listed,
+                row.getLong(15));
     }
 }

@@ -178,7 +178,7 @@ final class ListingStore {
                             known(connection, directory.id(), older, span).stream()
                                     .filter(row -> !newer.hasName(row.name()))
                                     .toList());
-            EntryStore.write(connection, directory, diff);
+            EntryStore.write(connection, directory, diff, claim.token());
             HiddenKeyStore.sync(
                     connection, directory, raw, older.hidden(), keepHidden.get(), newer.rawKeys());
             HiddenKeyStore.insert(connection, directory, diff.hidden());
@@ -208,7 +208,7 @@ final class ListingStore {
                             directory,
                             older,
                             EntryStore.byName(connection, directory.id(), names, 1).values());
-            EntryStore.write(connection, directory, diff);
+            EntryStore.write(connection, directory, diff, claim.token());
             try (PreparedStatement statement =
                     connection.prepareStatement(
                             "DELETE FROM metadata.hidden_key WHERE directory_id = ? AND"
@@ -243,7 +243,7 @@ final class ListingStore {
                             """
                             UPDATE metadata.inode
                             SET listed_millis = greatest(coalesce(listed_millis, 0), ?),
-                                claim_until = NULL
+                                listed_number = claim_token, claim_until = NULL
                             WHERE id = ? AND claim_token = ?
                             """)) {
                 statement.setLong(1, listedMillis);

@@ -84,7 +84,7 @@ final class LookStore {
                     DirectoryDiff diff =
                             DirectoryDiff.of(
                                     directory, found, known.values(), new HashMap<>(), Span.ALL);
-                    EntryStore.write(connection, directory, diff);
+                    EntryStore.write(connection, directory, diff, number);
                     HiddenKeyStore.replace(
                             connection, directory, directory.keyOf(name), found.hidden());
                     ChangeLogStore.append(connection, diff.changes());

@@ -38,6 +38,7 @@ public final class Namespace {
     private final MountTable mounts;
     private final Freshness freshness;
     private final LookStore looks;
+    private final SyncStore sync;
     private final KeyRefresh keys;
     private final Limits limits;
 
@@ -84,6 +85,7 @@ public final class Namespace {
         this.mounts = mounts;
         this.limits = limits;
         this.looks = new LookStore(database);
+        this.sync = new SyncStore(database);
         this.keys = new KeyRefresh(looks, inodes, mounts);
         NamespaceMetrics metrics = new NamespaceMetrics(registry);
         DirectoryLister lister =
@@ -275,8 +277,38 @@ public final class Namespace {
      * @param limit 1 to {@link #MAX_PAGE}; 0: 1,000
      */
     public Walk.Page walk(NamespacePath path, String cursor, int limit) {
+        return sync(path, cursor, limit, 0);
+    }
+
+    /**
+     * Begins to bring everything below {@code path} up to what the bucket holds, whatever the mount
+     * says of freshness; {@link #sync} does it page by page.
+     *
+     * @return the moment that sync asks for
+     * @throws MillraceException NOT_FOUND, NOT_A_DIRECTORY, as the bucket is now
+     */
+    public long beginSync(NamespacePath path) {
+        refresh(path);
+        if (!(require(path) instanceof Inode.Directory)) {
+            throw new MillraceException(
+                    ErrorCode.NOT_A_DIRECTORY,
+                    path + " is a file: it is up to date now, and what is synced is a directory");
+        }
+        return looks.begin();
+    }
+
+    /**
+     * A page of {@link #walk}, of what the bucket holds after {@code since}, with what has been
+     * found to be new, changed and deleted since then.
+     *
+     * @param since of {@link #beginSync}; 0: a walk
+     */
+    public Walk.Page sync(NamespacePath path, String cursor, int limit, long since) {
+        if (since < 0) {
+            throw new MillraceException(ErrorCode.INVALID_ARGUMENT, "since is less than 0");
+        }
         int size = pageSize(limit);
-        return new Walk(inodes, freshness, path, limits.walkTime())
+        return new Walk(inodes, sync, freshness, path, since, limits.walkTime())
                 .page(require(path), cursor, size);
     }
 
@@ -334,9 +366,32 @@ public final class Namespace {
         keys.refresh(mount, key, there);
     }
 
+    /**
+     * Brings what is known of {@code path} to what its bucket holds now, where its directory has
+     * been listed. False: it is not at or below a mount.
+     */
+    public boolean refresh(NamespacePath path) {
+        Optional<Mount> found =
+                mounts.refresh().stream().filter(one -> path.startsWith(one.path())).findFirst();
+        if (found.isEmpty()) {
+            return false;
+        }
+        List<String> names = path.components();
+        int above = found.get().path().components().size();
+        if (names.size() > above) {
+            refresh(found.get(), String.join("/", names.subList(above, names.size())), false);
+        }
+        return true;
+    }
+
     /** Forgets up to {@code limit} looks at keys that are older than {@code keep}. */
     public void pruneLooks(Duration keep, int limit) {
         looks.prune(keep, limit);
+    }
+
+    /** Forgets up to {@code limit} counts of deleted files that are older than {@code keep}. */
+    public void pruneDeletions(Duration keep, int limit) {
+        sync.prune(keep, limit);
     }
 
     /**

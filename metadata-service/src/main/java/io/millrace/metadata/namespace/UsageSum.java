@@ -61,7 +61,7 @@ final class UsageSum {
             if (page.size() == PAGE) {
                 places.push(new Place(place.directory(), page.getLast().name() + "/"));
             }
-            page.forEach(freshness::begin);
+            page.forEach(directory -> freshness.begin(directory, 0));
             page.reversed().forEach(directory -> places.push(new Place(directory, "")));
         }
         return new Namespace.Usage(files, directories, bytes);

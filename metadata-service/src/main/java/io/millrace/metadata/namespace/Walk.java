@@ -28,9 +28,12 @@ public final class Walk {
     private static final int PAGE_TEXT = 800_000;
 
     private final InodeStore inodes;
+    private final SyncStore sync;
     private final Freshness freshness;
     private final NamespacePath path;
+    private final long since;
     private final long deadlineNanos;
+    private Differences differences = Differences.NONE;
 
     /** A file and where it is. */
     public record WalkedFile(NamespacePath path, long modifiedMillis, FileSource source) {
@@ -41,9 +44,25 @@ public final class Walk {
     }
 
     /**
-     * @param nextCursor empty: this was the last page
+     * What files were found to be, against what was known of them before.
+     *
+     * @param deleted also those below directories that are gone
      */
-    public record Page(List<WalkedFile> files, String nextCursor) {}
+    public record Differences(long added, long changed, long deleted) {
+
+        static final Differences NONE = new Differences(0, 0, 0);
+
+        Differences plus(Differences other) {
+            return new Differences(
+                    added + other.added, changed + other.changed, deleted + other.deleted);
+        }
+    }
+
+    /**
+     * @param nextCursor empty: this was the last page
+     * @param differences of the directories that the walk came to the end of; of a sync
+     */
+    public record Page(List<WalkedFile> files, String nextCursor, Differences differences) {}
 
     /** A directory that the walk is in: which entry it has come to. */
     private static final class Frame {
@@ -60,17 +79,32 @@ public final class Walk {
         }
     }
 
-    Walk(InodeStore inodes, Freshness freshness, NamespacePath path, Duration time) {
+    /**
+     * @param since what was listed by what began before is listed again, as a sync does; 0: what is
+     *     fresh enough for its mount is not
+     */
+    Walk(
+            InodeStore inodes,
+            SyncStore sync,
+            Freshness freshness,
+            NamespacePath path,
+            long since,
+            Duration time) {
         this.inodes = inodes;
+        this.sync = sync;
         this.freshness = freshness;
         this.path = path;
+        this.since = since;
         this.deadlineNanos = System.nanoTime() + time.toNanos();
     }
 
     Page page(Inode at, String cursor, int limit) {
         return switch (at) {
             case Inode.File file ->
-                    new Page(cursor.isEmpty() ? List.of(WalkedFile.of(path, file)) : List.of(), "");
+                    new Page(
+                            cursor.isEmpty() ? List.of(WalkedFile.of(path, file)) : List.of(),
+                            "",
+                            Differences.NONE);
             case Inode.Directory directory -> walk(directory, resume(directory, cursor), limit);
         };
     }
@@ -122,7 +156,7 @@ public final class Walk {
                     throw e;
                 }
                 // The next page meets it again.
-                return new Page(files, cursor(frames));
+                return new Page(files, cursor(frames), differences);
             }
             Inode entry = frame.buffered.next();
             frame.after = entry.name();
@@ -137,11 +171,11 @@ public final class Walk {
             }
             boolean full = files.size() >= limit || text > PAGE_TEXT;
             if (full || System.nanoTime() - deadlineNanos > 0) {
-                return new Page(files, cursor(frames));
+                return new Page(files, cursor(frames), differences);
             }
         }
         checkStillThere(start);
-        return new Page(files, "");
+        return new Page(files, "", differences);
     }
 
     /** A walk that lost the ground under it has not come to the end. */
@@ -157,7 +191,11 @@ public final class Walk {
     private boolean fill(Frame frame, int wanted) {
         if (!frame.ensured) {
             frame.ensured = true;
-            if (freshness.ensure(frame.directory) instanceof Freshness.Known.Gone) {
+            Freshness.Known known =
+                    since > 0
+                            ? freshness.ensureListedAfter(since, frame.directory)
+                            : freshness.ensure(frame.directory);
+            if (known instanceof Freshness.Known.Gone) {
                 return false;
             }
         }
@@ -167,8 +205,11 @@ public final class Walk {
                 .filter(Inode.Directory.class::isInstance)
                 .map(Inode.Directory.class::cast)
                 .limit(AHEAD)
-                .forEach(freshness::begin);
+                .forEach(directory -> freshness.begin(directory, since));
         frame.buffered = page.iterator();
+        if (page.isEmpty() && since > 0) {
+            differences = differences.plus(sync.since(frame.directory.id(), since));
+        }
         return !page.isEmpty();
     }
 

@@ -1,8 +1,6 @@
 package io.millrace.metadata.visibility;
 
 import io.millrace.metadata.changes.ChangeLogStore;
-import io.millrace.metadata.mounts.Mount;
-import io.millrace.metadata.mounts.MountTable;
 import io.millrace.metadata.namespace.Inode;
 import io.millrace.metadata.namespace.Namespace;
 import io.millrace.model.ErrorCode;
@@ -21,14 +19,11 @@ public final class Visibility {
     private static final Duration BUCKET_PAUSE = Duration.ofMillis(200);
     private static final Duration AGENTS_PAUSE = Duration.ofMillis(20);
 
-    private final MountTable mounts;
     private final Namespace namespace;
     private final ChangeLogStore changes;
     private final Watchers watchers;
 
-    public Visibility(
-            MountTable mounts, Namespace namespace, ChangeLogStore changes, Watchers watchers) {
-        this.mounts = mounts;
+    public Visibility(Namespace namespace, ChangeLogStore changes, Watchers watchers) {
         this.namespace = namespace;
         this.changes = changes;
         this.watchers = watchers;
@@ -94,19 +89,9 @@ public final class Visibility {
 
     /** Brings the namespace to what the bucket holds at {@code path} and says it. */
     private String held(NamespacePath path) {
-        Mount mount =
-                mounts.refresh().stream()
-                        .filter(one -> path.startsWith(one.path()))
-                        .findFirst()
-                        .orElseThrow(() ->
-                                new MillraceException(
-                                        ErrorCode.INVALID_ARGUMENT,
-                                        path + " is not at or below a mount"));
-        List<String> names = path.components();
-        String key =
-                String.join("/", names.subList(mount.path().components().size(), names.size()));
-        if (!key.isEmpty()) {
-            namespace.refresh(mount, key, false);
+        if (!namespace.refresh(path)) {
+            throw new MillraceException(
+                    ErrorCode.INVALID_ARGUMENT, path + " is not at or below a mount");
         }
         Namespace.Resolved resolved = namespace.resolve(path);
         return resolved.found() && resolved.inodes().getLast() instanceof Inode.File file

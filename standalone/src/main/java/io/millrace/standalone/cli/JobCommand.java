@@ -33,10 +33,11 @@ import picocli.CommandLine.Spec;
         name = "job",
         header = "Load data sets into the cache, free them, and follow how that goes.",
         synopsisSubcommandLabel =
-                "(load | free | verify | warm-replicas | pin | unpin | ls | show | failures |"
+                "(load | sync | free | verify | warm-replicas | pin | unpin | ls | show | failures |"
                         + " retry-failed | pause | resume | cancel | limit | schedule)",
         subcommands = {
             JobCommand.Load.class,
+            JobKindCommands.Sync.class,
             JobKindCommands.Free.class,
             JobKindCommands.Verify.class,
             JobKindCommands.WarmReplicas.class,
@@ -67,7 +68,7 @@ final class JobCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "Which of load, free, verify, warm-replicas, pin, unpin, ls, show, failures,"
+                "Which of load, sync, free, verify, warm-replicas, pin, unpin, ls, show, failures,"
                         + " retry-failed, pause, resume, cancel, limit and schedule?");
     }
 

@@ -9,7 +9,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code millrace job free}, {@code verify}, {@code warm-replicas}, {@code pin}, {@code unpin}. */
+/**
+ * {@code millrace job sync}, {@code free}, {@code verify}, {@code warm-replicas}, {@code pin},
+ * {@code unpin}.
+ */
 final class JobKindCommands {
 
     private JobKindCommands() {}
@@ -65,6 +68,17 @@ final class JobKindCommands {
         @Override
         JobSelection selection() {
             return selection.message();
+        }
+    }
+
+    /** {@code job sync}. */
+    @Command(
+            name = "sync",
+            header = "Show what the bucket holds below a directory now, and say what had changed.",
+            mixinStandardHelpOptions = true)
+    static final class Sync extends OnPath {
+        Sync() {
+            super(JobKind.JOB_KIND_SYNC);
         }
     }
 

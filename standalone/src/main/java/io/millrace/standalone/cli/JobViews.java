@@ -1,5 +1,6 @@
 package io.millrace.standalone.cli;
 
+import io.millrace.contracts.v1.Differences;
 import io.millrace.contracts.v1.Job;
 import io.millrace.contracts.v1.JobKind;
 import io.millrace.contracts.v1.JobPlan;
@@ -39,6 +40,7 @@ final class JobViews {
             long changedFiles,
             long changedBytes,
             long unselectedFiles,
+            @Nullable DifferencesView differences,
             long retries,
             @Nullable String retryOf,
             int priority,
@@ -77,6 +79,7 @@ final class JobViews {
                     job.getChangedFiles(),
                     job.getChangedBytes(),
                     job.getUnselectedFiles(),
+                    job.hasDifferences() ? DifferencesView.of(job.getDifferences()) : null,
                     job.getRetries(),
                     job.getRetryOf().isEmpty() ? null : job.getRetryOf(),
                     job.getControls().getPriority(),
@@ -99,6 +102,14 @@ final class JobViews {
                                             w.getSkippedBytes(),
                                             w.getFailedFiles()))
                             .toList());
+        }
+    }
+
+    record DifferencesView(long addedFiles, long changedFiles, long deletedFiles) {
+
+        static DifferencesView of(Differences found) {
+            return new DifferencesView(
+                    found.getAddedFiles(), found.getChangedFiles(), found.getDeletedFiles());
         }
     }
 

@@ -61,7 +61,7 @@ class RestContractIT {
                         .setBaseUri(service)
                         .addFilter(new ContractFilter(contract))
                         .build();
-        for (String key : new String[] {"a", "b", "d/c", "d/vanishing", "d/bell\u0007"}) {
+        for (String key : new String[] {"a", "b", "d/c", "d/e/f", "d/vanishing", "d/bell\u0007"}) {
             cluster.bucket().put("set/" + key, key.getBytes(StandardCharsets.UTF_8));
         }
         cluster.addMount(
@@ -358,6 +358,19 @@ class RestContractIT {
                 .post(at + "/retry-failed")
                 .then()
                 .statusCode(400);
+    }
+
+    @Test
+    void aSyncTellsWhatTheBucketHoldsOtherwise() throws Exception {
+        cluster.addMount("/unseen", "set/d/e/", options -> options);
+        get("/api/v1/jobs/" + ended("sync", "/unseen"))
+                .body("state", equalTo("SUCCEEDED"))
+                .body("differences.added", equalTo(1))
+                .body("message", equalTo("1 new, 0 changed, 0 deleted"));
+        get("/api/v1/jobs/" + ended("sync", "/unseen"))
+                .body("message", equalTo("nothing had changed"));
+        post("/api/v1/jobs", Map.of("kind", "sync", "path", "/data/a")).statusCode(409);
+        post("/api/v1/jobs", Map.of("kind", "sync", "path", "/data/none")).statusCode(404);
     }
 
     @Test
