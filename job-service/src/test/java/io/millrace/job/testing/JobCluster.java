@@ -1,5 +1,10 @@
 package io.millrace.job.testing;
 
+import io.agroal.api.AgroalDataSource;
+import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
+import io.agroal.api.exceptionsorter.PostgreSQLExceptionSorter;
+import io.agroal.api.security.NamePrincipal;
+import io.agroal.api.security.SimplePassword;
 import io.millrace.embedded.KafkaServer;
 import io.millrace.embedded.PostgresServer;
 import io.millrace.embedded.testing.TestServers;
@@ -24,6 +29,7 @@ import io.millrace.model.NamespacePath;
 import io.millrace.topics.Topics;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -35,7 +41,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.flywaydb.core.Flyway;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * A real Postgres and a real Kafka, a namespace and workers by hand, and an engine whose steps the
@@ -48,6 +53,7 @@ public final class JobCluster implements AutoCloseable {
                     5, Duration.ofMinutes(10), Duration.ofSeconds(30), Duration.ofMillis(20));
 
     private static final Duration LONGEST = Duration.ofSeconds(120);
+    private static final int CONNECTIONS = 16;
 
     /** So long that no test waits for it by accident. */
     private static final Duration PIN_CHECK = Duration.ofHours(1);
@@ -55,7 +61,7 @@ public final class JobCluster implements AutoCloseable {
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
     public final FakeNamespace namespace = new FakeNamespace();
-    public final PGSimpleDataSource source;
+    public final AgroalDataSource source;
     private final String database;
     private final KafkaServer kafka;
     private final List<ScriptedWorker> workers = new ArrayList<>();
@@ -66,10 +72,7 @@ public final class JobCluster implements AutoCloseable {
         kafka = TestServers.kafka();
         database = "jobs_" + ProcessHandle.current().pid() + "_" + DATABASES.incrementAndGet();
         postgres.createDatabase(database);
-        source = new PGSimpleDataSource();
-        source.setUrl(postgres.jdbcUrl(database));
-        source.setUser(postgres.user());
-        source.setPassword(postgres.password());
+        source = pool(postgres, postgres.jdbcUrl(database));
         Flyway.configure().dataSource(source).schemas("jobs").locations("db/jobs").load().migrate();
         Topics.ensure(
                 kafka.bootstrapServers(),
@@ -77,6 +80,29 @@ public final class JobCluster implements AutoCloseable {
                 LONGEST,
                 Topics.BLOCK_BATCHES,
                 Topics.BLOCK_RESULTS);
+    }
+
+    /** As Quarkus makes them: to log in anew for each transaction takes longer than all else. */
+    private static AgroalDataSource pool(PostgresServer postgres, String url) {
+        try {
+            return AgroalDataSource.from(
+                    new AgroalDataSourceConfigurationSupplier()
+                            .connectionPoolConfiguration(pool ->
+                                    pool.maxSize(CONNECTIONS)
+                                            .acquisitionTimeout(LONGEST)
+                                            .exceptionSorter(new PostgreSQLExceptionSorter())
+                                            .connectionFactoryConfiguration(factory ->
+                                                    factory.jdbcUrl(url)
+                                                            .principal(
+                                                                    new NamePrincipal(
+                                                                            postgres.user()))
+                                                            .credential(
+                                                                    new SimplePassword(
+                                                                            postgres
+                                                                                    .password())))));
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     public String bootstrapServers() {
@@ -198,5 +224,6 @@ public final class JobCluster implements AutoCloseable {
         engines.forEach(JobEngine::close);
         workers.forEach(ScriptedWorker::close);
         namespace.close();
+        source.close();
     }
 }
