@@ -40,6 +40,21 @@ final class EntryStore {
         return known;
     }
 
+    /** The row of {@code directory} that has this name, if there is one. */
+    static List<Known> named(Connection connection, long directory, String name)
+            throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        SELECT id, name, kind, object_version, length, modified_millis
+                        FROM metadata.inode WHERE parent_id = ? AND name = ?
+                        """)) {
+            statement.setLong(1, directory);
+            statement.setString(2, name);
+            return Database.list(statement, EntryStore::knownRow);
+        }
+    }
+
     static Known knownRow(ResultSet row) throws SQLException {
         String version = row.getString(4);
         return new Known(

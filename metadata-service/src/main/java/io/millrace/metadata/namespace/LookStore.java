@@ -1,8 +1,8 @@
 package io.millrace.metadata.namespace;
 
+import io.millrace.metadata.changes.Change;
 import io.millrace.metadata.changes.ChangeLogStore;
 import io.millrace.metadata.database.Database;
-import io.millrace.metadata.namespace.DirectoryDiff.Known;
 import io.millrace.metadata.namespace.ListedEntries.HiddenKey;
 import io.millrace.metadata.namespace.ListingStore.Span;
 import java.sql.Connection;
@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -77,17 +76,17 @@ final class LookStore {
                 isDirectory || !found.files().isEmpty(),
                 isDirectory,
                 connection -> {
-                    Map<Long, Known> known = new HashMap<>();
-                    String[] names = {name};
-                    known.putAll(EntryStore.byName(connection, directory.id(), names, 1));
-                    known.putAll(EntryStore.byName(connection, directory.id(), names, 2));
                     DirectoryDiff diff =
                             DirectoryDiff.of(
-                                    directory, found, known.values(), new HashMap<>(), Span.ALL);
+                                    directory,
+                                    found,
+                                    EntryStore.named(connection, directory.id(), name),
+                                    new HashMap<>(),
+                                    Span.ALL);
                     EntryStore.write(connection, directory, diff, number);
                     HiddenKeyStore.replace(
                             connection, directory, directory.keyOf(name), found.hidden());
-                    ChangeLogStore.append(connection, diff.changes());
+                    return diff.changes();
                 });
     }
 
@@ -105,11 +104,15 @@ final class LookStore {
                 number,
                 there,
                 false,
-                connection -> HiddenKeyStore.replace(connection, directory, key, hidden));
+                connection -> {
+                    HiddenKeyStore.replace(connection, directory, key, hidden);
+                    return List.of();
+                });
     }
 
+    /** Writes, and tells what the log is to hold of it. */
     private interface Work {
-        void run(Connection connection) throws SQLException;
+        List<Change.Name> run(Connection connection) throws SQLException;
     }
 
     private Outcome locked(
@@ -138,28 +141,38 @@ final class LookStore {
             if (!note(connection, directory.id(), name, number)) {
                 return Outcome.OVERTAKEN;
             }
+            List<Change.Name> changes = work.run(connection);
+            // All looks below the same directories wait for these until the commit, so they come
+            // late.
             for (int i = 0; i < above.size(); i++) {
                 note(connection, above.get(i).id(), way.get(i + 1).name() + BELOW, number);
             }
-            work.run(connection);
+            ChangeLogStore.append(connection, changes);
             return Outcome.WRITTEN;
         });
     }
 
-    /** From above to below, as listings lock them. False: one is gone. */
+    /**
+     * From above to below, as listings lock them: a directory has a greater id than that which it
+     * lies in. Other looks may hold them too. False: one is gone.
+     */
     private static boolean lockAll(Connection connection, List<Inode.Directory> directories)
             throws SQLException {
-        for (Inode.Directory directory : directories) {
-            try (PreparedStatement statement =
-                    connection.prepareStatement(
-                            "SELECT 1 FROM metadata.inode WHERE id = ? AND kind = 2 FOR UPDATE")) {
-                statement.setLong(1, directory.id());
-                if (Database.first(statement, row -> row.getInt(1)).isEmpty()) {
-                    return false;
-                }
-            }
+        if (directories.isEmpty()) {
+            return true;
         }
-        return true;
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        SELECT id FROM metadata.inode WHERE id = ANY (?) AND kind = 2
+                        ORDER BY id FOR SHARE
+                        """)) {
+            statement.setArray(
+                    1,
+                    connection.createArrayOf(
+                            "int8", directories.stream().map(Inode.Directory::id).toArray()));
+            return Database.list(statement, row -> row.getLong(1)).size() == directories.size();
+        }
     }
 
     /** The number of the directory's newest listing, 0: none; empty: it is gone or not listed. */
