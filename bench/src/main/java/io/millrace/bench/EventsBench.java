@@ -115,7 +115,7 @@ public final class EventsBench implements Callable<Integer> {
 
     /** Each write goes to another key, and is looked for on both mounts by a thread of its own. */
     private void overwrite(TestCluster cluster, List<Path> mounts) throws Exception {
-        int writes = Math.min(rate * seconds, keys * (seconds * rate / keys + 1));
+        int writes = rate * seconds;
         long began = System.nanoTime();
         try (ExecutorService writers = Executors.newFixedThreadPool(WRITERS);
                 ExecutorService lookers = Executors.newCachedThreadPool()) {

@@ -16,6 +16,13 @@ import org.jspecify.annotations.Nullable;
 /** SQL that reads and writes the entries of a directory, as part of a transaction of the caller. */
 final class EntryStore {
 
+    /** Rows of a directory, the first parameter, as {@link #knownRow} reads them. */
+    static final String KNOWN_ROWS =
+            """
+            SELECT id, name, kind, object_version, length, modified_millis
+            FROM metadata.inode WHERE parent_id = ?\
+            """;
+
     private EntryStore() {}
 
     /** Rows of {@code directory} that have these names and this kind, by id. */
@@ -26,12 +33,7 @@ final class EntryStore {
             return known;
         }
         try (PreparedStatement statement =
-                connection.prepareStatement(
-                        """
-                        SELECT id, name, kind, object_version, length, modified_millis
-                        FROM metadata.inode
-                        WHERE parent_id = ? AND name = ANY (?) AND kind = ?
-                        """)) {
+                connection.prepareStatement(KNOWN_ROWS + " AND name = ANY (?) AND kind = ?")) {
             statement.setLong(1, directory);
             statement.setArray(2, connection.createArrayOf("text", names));
             statement.setInt(3, kind);
@@ -44,11 +46,7 @@ final class EntryStore {
     static List<Known> named(Connection connection, long directory, String name)
             throws SQLException {
         try (PreparedStatement statement =
-                connection.prepareStatement(
-                        """
-                        SELECT id, name, kind, object_version, length, modified_millis
-                        FROM metadata.inode WHERE parent_id = ? AND name = ?
-                        """)) {
+                connection.prepareStatement(KNOWN_ROWS + " AND name = ?")) {
             statement.setLong(1, directory);
             statement.setString(2, name);
             return Database.list(statement, EntryStore::knownRow);

@@ -289,25 +289,16 @@ final class ListingStore {
             Connection connection, long directory, ListedEntries entries, Span span)
             throws SQLException {
         Map<Long, Known> known = new LinkedHashMap<>();
-        String columns = "SELECT id, name, kind, object_version, length, modified_millis";
         try (PreparedStatement statement =
                 connection.prepareStatement(
-                        columns
-                                + """
-                                 FROM metadata.inode
-                                WHERE parent_id = ? AND name > ? AND name <= ? AND kind = 1
-                                """)) {
+                        EntryStore.KNOWN_ROWS + " AND name > ? AND name <= ? AND kind = 1")) {
             bind(statement, directory, span);
             Database.list(statement, EntryStore::knownRow).forEach(row -> known.put(row.id(), row));
         }
         try (PreparedStatement statement =
                 connection.prepareStatement(
-                        columns
-                                + """
-                                 FROM metadata.inode
-                                WHERE parent_id = ? AND name || '/' > ? AND name || '/' <= ?
-                                    AND kind = 2
-                                """)) {
+                        EntryStore.KNOWN_ROWS
+                                + " AND name || '/' > ? AND name || '/' <= ? AND kind = 2")) {
             bind(statement, directory, span);
             Database.list(statement, EntryStore::knownRow).forEach(row -> known.put(row.id(), row));
         }

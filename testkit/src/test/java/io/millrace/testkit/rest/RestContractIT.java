@@ -11,8 +11,8 @@ import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.contracts.v1.Job;
 import io.millrace.standalone.cluster.Layout;
 import io.millrace.testkit.cluster.TestCluster;
 import io.restassured.builder.RequestSpecBuilder;
@@ -42,7 +42,6 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RestContractIT {
 
-    private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final int LAST = Integer.MAX_VALUE;
     private static final String NO_JOB = "0000000000000";
 
@@ -112,15 +111,8 @@ class RestContractIT {
                         .statusCode(201)
                         .extract()
                         .path("id");
-        long end = System.nanoTime() + LIMIT.toNanos();
-        while (true) {
-            String state = given(rest).get("/api/v1/jobs/" + id).path("state");
-            if (!Set.of("PLANNED", "RUNNING", "PAUSED").contains(state)) {
-                return id;
-            }
-            assertTrue(System.nanoTime() < end, id + " is " + state);
-            Thread.sleep(20);
-        }
+        get("/api/v1/jobs/" + id).statusCode(200);
+        return cluster.await(Job.newBuilder().setId(id).build()).getId();
     }
 
     @Test

@@ -55,7 +55,7 @@ class RestFuzzIT {
         }
     }
 
-    /** Requests remove mounts and drain workers; most of them need some. */
+    /** Requests remove mounts, and most of them need one. */
     private static void repair() {
         boolean mounted =
                 cluster
