@@ -1,12 +1,9 @@
 package io.millrace.job.testing;
 
 import io.agroal.api.AgroalDataSource;
-import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
-import io.agroal.api.exceptionsorter.PostgreSQLExceptionSorter;
-import io.agroal.api.security.NamePrincipal;
-import io.agroal.api.security.SimplePassword;
 import io.millrace.embedded.KafkaServer;
 import io.millrace.embedded.PostgresServer;
+import io.millrace.embedded.testing.TestPools;
 import io.millrace.embedded.testing.TestServers;
 import io.millrace.job.dispatch.DispatchSettings;
 import io.millrace.job.engine.EngineSettings;
@@ -29,7 +26,6 @@ import io.millrace.model.NamespacePath;
 import io.millrace.topics.Topics;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -72,7 +68,7 @@ public final class JobCluster implements AutoCloseable {
         kafka = TestServers.kafka();
         database = "jobs_" + ProcessHandle.current().pid() + "_" + DATABASES.incrementAndGet();
         postgres.createDatabase(database);
-        source = pool(postgres, postgres.jdbcUrl(database));
+        source = TestPools.open(database, CONNECTIONS, LONGEST);
         Flyway.configure().dataSource(source).schemas("jobs").locations("db/jobs").load().migrate();
         Topics.ensure(
                 kafka.bootstrapServers(),
@@ -80,29 +76,6 @@ public final class JobCluster implements AutoCloseable {
                 LONGEST,
                 Topics.BLOCK_BATCHES,
                 Topics.BLOCK_RESULTS);
-    }
-
-    /** As Quarkus makes them: to log in anew for each transaction takes longer than all else. */
-    private static AgroalDataSource pool(PostgresServer postgres, String url) {
-        try {
-            return AgroalDataSource.from(
-                    new AgroalDataSourceConfigurationSupplier()
-                            .connectionPoolConfiguration(pool ->
-                                    pool.maxSize(CONNECTIONS)
-                                            .acquisitionTimeout(LONGEST)
-                                            .exceptionSorter(new PostgreSQLExceptionSorter())
-                                            .connectionFactoryConfiguration(factory ->
-                                                    factory.jdbcUrl(url)
-                                                            .principal(
-                                                                    new NamePrincipal(
-                                                                            postgres.user()))
-                                                            .credential(
-                                                                    new SimplePassword(
-                                                                            postgres
-                                                                                    .password())))));
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     public String bootstrapServers() {
